@@ -1,0 +1,56 @@
+module SafeTensorsExt
+
+using Flux: Chain
+using JSON: JSON
+using PyFlux: PyFlux, chain, description, setweight!, slots, weights
+using SafeTensors: SafeTensors
+
+const FORMAT = 1
+
+# Axes in reverse order: a borrowed row-major array in the order that SafeTensors wants it, and back.
+reversed(a) = permutedims(a, ndims(a):-1:1)
+reversed(a::AbstractVector) = a
+
+# Every trainable array as "layer/kernel" or "layer/bias". A layer in a description can be two in the model
+# (its softmax apart), so the layers that have weights are counted.
+function names(architecture, found)
+    weighted = [layer["name"] for layer in architecture["layers"] if layer["type"] in ("Conv2D", "Dense")]
+    numbers = unique(slot.layer for slot in found)
+    return map(found) do slot
+        string(weighted[findfirst(==(slot.layer), numbers)], slot.field === :weight ? "/kernel" : "/bias")
+    end
+end
+
+function PyFlux.save(path::AbstractString, model::Chain, input_size::Dims)
+    architecture, found = description(model, input_size), slots(model)
+    tensors = Dict{String,Array}(names(architecture, found) .=> reversed.(weights(model, found)))
+    about = Dict(
+        "format" => FORMAT, "name" => "sequential", "seed" => 0, "epochs_trained" => 0,
+        "architecture" => architecture,
+    )
+    beside = string(path, ".part")
+    try
+        SafeTensors.serialize(beside, tensors, Dict("pyflux" => JSON.json(about)))
+        mv(beside, path; force = true)
+    finally
+        rm(beside; force = true)
+    end
+    return path
+end
+
+function PyFlux.load(path::AbstractString)
+    file = SafeTensors.deserialize(path)
+    about = file.metadata === nothing ? nothing : get(file.metadata, "pyflux", nothing)
+    about === nothing && throw(ArgumentError("$path has no description of a network in it"))
+    architecture = JSON.parse(about)["architecture"]
+    size = PyFlux.flux_size(Tuple(Int.(architecture["input_shape"])))
+    model = chain(architecture["layers"], size)
+    found = slots(model)
+    for (slot, name) in zip(found, names(architecture, found))
+        haskey(file, name) || throw(ArgumentError("$path has no tensor $name"))
+        setweight!(model, slot, reversed(Array(file[name])))
+    end
+    return model
+end
+
+end

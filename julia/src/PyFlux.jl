@@ -1,0 +1,32 @@
+"""
+    PyFlux
+
+Image classifiers in Flux, from a description or from a `Chain`: training on plain arrays, evaluation,
+prediction, and weights in the layout of Keras. Nothing in it knows Python.
+
+Images are `(width, height, channels, samples)` arrays of `UInt8`, which is scaled by 1/255, or of floats;
+labels are class numbers from 1.
+"""
+module PyFlux
+
+using ChainRulesCore: ChainRulesCore, NoTangent, ignore_derivatives, unthunk
+using CodecZlib: GzipDecompressorStream
+using Flux
+using Flux: logitcrossentropy, onecold, onehotbatch
+using JSON: JSON
+using PrecompileTools: @compile_workload, @setup_workload
+using Random: AbstractRNG, Xoshiro, default_rng, shuffle
+
+export Learner, chain, confusion_matrix, evaluate, load_mnist, predict, read_idx, train!
+
+include("kernels/pooling.jl")  # max-pooling with threads and an exact gradient
+include("layers.jl")           # a description → a Flux Chain
+include("batches.jl")          # some images of many → one Float32 batch
+include("training.jl")         # train, evaluate, predict
+include("metrics.jl")          # the confusion matrix
+include("idx.jl")              # MNIST's file format
+include("rowmajor.jl")         # arrays and weights as row-major programs lay them out
+include("saving.jl")           # a Flux Chain → a description; save and load are in ext/SafeTensorsExt.jl
+include("precompile.jl")
+
+end

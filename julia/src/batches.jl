@@ -1,0 +1,40 @@
+# Some images of many → one Float32 batch, in a buffer that is used again.
+
+"""
+    Batches(images, batchsize)
+
+Makes batches of `images`: `batches(indices)` copies those that `indices` names, at most `batchsize` of them,
+into a `Float32` array. `UInt8` is scaled by 1/255. The array is used again for the next batch of its size.
+
+# Examples
+```jldoctest
+julia> batches = PyFlux.Batches(reshape(UInt8[0, 51, 255], 1, 1, 1, 3), 2);
+
+julia> vec(batches([3, 2]))
+2-element Vector{Float32}:
+ 1.0
+ 0.2
+```
+"""
+struct Batches{A<:AbstractArray,N}
+    images::A
+    buffer::Array{Float32,N}
+end
+
+function Batches(images::AbstractArray{<:Any,N}, batchsize::Integer) where {N}
+    return Batches(images, Array{Float32,N}(undef, Base.front(size(images))..., batchsize))
+end
+
+function (b::Batches{<:Any,N})(indices) where {N}
+    n = length(indices)
+    x = n == size(b.buffer, N) ? b.buffer : Array{Float32,N}(undef, Base.front(size(b.buffer))..., n)
+    for (to, from) in enumerate(indices)
+        sample(x, to) .= float32.(sample(b.images, from))
+    end
+    return x
+end
+
+sample(a::AbstractArray{<:Any,N}, i) where {N} = view(a, ntuple(Returns(:), Val(N - 1))..., i)
+
+float32(x::UInt8) = x * (1.0f0 / 255)
+float32(x::Real) = Float32(x)

@@ -1,0 +1,98 @@
+# Max-pooling on the CPU. NNlib's is serial, and its gradient goes to the first value within a relative 3e-4
+# of the largest; this one uses all threads, and its gradient goes to the first of the largest, exactly.
+
+"""
+    Window(size; stride = size, pad = (0, 0, 0, 0))
+
+A pooling window of `(width, height)`, and its padding as `(left, right, top, bottom)`.
+"""
+struct Window
+    size::NTuple{2,Int}
+    stride::NTuple{2,Int}
+    pad::NTuple{4,Int}
+end
+
+Window(size; stride = size, pad = (0, 0, 0, 0)) = Window(size, stride, pad)
+
+Window(layer::MaxPool{2}) = Window(layer.k, layer.stride, sides(layer.pad))
+
+# A layer's padding has a number an axis, or one for each side of it.
+sides(pad::NTuple{4,Int}) = pad
+sides((w, h)::NTuple{2,Int}) = (w, w, h, h)
+
+function outputsize((; size, stride, pad)::Window, (w, h)::NTuple{2,Int})
+    return (w + pad[1] + pad[2] - size[1]) ÷ stride[1] + 1, (h + pad[3] + pad[4] - size[2]) ÷ stride[2] + 1
+end
+
+# The columns or rows of the input that the window meets at place `o` of the output.
+span(o, size, stride, pad, n) = max((o - 1) * stride - pad + 1, 1):min((o - 1) * stride - pad + size, n)
+
+columns(window::Window, o, n) = span(o, window.size[1], window.stride[1], window.pad[1], n)
+rows(window::Window, o, n) = span(o, window.size[2], window.stride[2], window.pad[3], n)
+
+"""
+    maxpooling(x, window::Window)
+
+The largest value of each window of a `(width, height, channels, samples)` array.
+
+# Examples
+```jldoctest
+julia> PyFlux.maxpooling(reshape(Float32[1 3; 2 4], 2, 2, 1, 1), PyFlux.Window((2, 2)))[]
+4.0f0
+```
+"""
+function maxpooling(x::Array{T,4}, window::Window) where {T}
+    w, h, c, n = size(x)
+    y = Array{T}(undef, outputsize(window, (w, h))..., c, n)
+    Threads.@threads :static for sample in 1:n
+        for channel in 1:c
+            maxpooling!(view(y, :, :, channel, sample), view(x, :, :, channel, sample), window)
+        end
+    end
+    return y
+end
+
+function maxpooling!(y, x, window)
+    w, h = size(x)
+    for oh in axes(y, 2), ow in axes(y, 1)
+        best = typemin(eltype(x))
+        for ih in rows(window, oh, h), iw in columns(window, ow, w)
+            @inbounds best = ifelse(x[iw, ih] > best, x[iw, ih], best)
+        end
+        @inbounds y[ow, oh] = best
+    end
+    return y
+end
+
+# The gradient of `maxpooling` for `x`: the first of the largest values of each window gets all of it.
+function ∇maxpooling(dy::Array{T,4}, y::Array{T,4}, x::Array{T,4}, window::Window) where {T}
+    dx = zero(x)
+    Threads.@threads :static for sample in axes(x, 4)
+        for channel in axes(x, 3)
+            at(a) = view(a, :, :, channel, sample)
+            ∇maxpooling!(at(dx), at(dy), at(y), at(x), window)
+        end
+    end
+    return dx
+end
+
+function ∇maxpooling!(dx, dy, y, x, window)
+    for oh in axes(y, 2), ow in axes(y, 1)
+        iw, ih = winner(x, y[ow, oh], columns(window, ow, size(x, 1)), rows(window, oh, size(x, 2)))
+        iw > 0 && @inbounds dx[iw, ih] += dy[ow, oh]
+    end
+    return dx
+end
+
+function winner(x, largest, columns, rows)
+    for ih in rows, iw in columns
+        @inbounds x[iw, ih] == largest && return iw, ih
+    end
+    return 0, 0  # a window of NaNs has none
+end
+
+function ChainRulesCore.rrule(::typeof(maxpooling), x::Array{<:Any,4}, window::Window)
+    y = maxpooling(x, window)
+    maxpooling_pullback(ȳ) = (NoTangent(), ∇maxpooling(Array(unthunk(ȳ)), y, x, window), NoTangent())
+    return y, maxpooling_pullback
+end

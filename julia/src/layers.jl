@@ -1,0 +1,117 @@
+# A description of a network → a Flux `Chain`. The words of a description are Keras's, because they are what
+# a saved model holds; to add a layer, add a method of `layers` that returns what Flux calls it.
+
+const ACTIVATIONS = Dict(
+    "linear" => identity,
+    "relu" => relu,
+    "sigmoid" => sigmoid,
+    "tanh" => tanh,
+)
+
+"""
+    chain(description, input_size; rng = default_rng())
+    chain(json::AbstractString; rng = default_rng())
+
+Make a Flux `Chain` from a list of layers, each a dictionary with the layer's `"type"` and Keras's names for
+its arguments, and the size `(width, height, channels)` or `(features,)` of one sample. A softmax becomes a
+layer of its own.
+
+In JSON it is `{"input_shape": [height, width, channels], "layers": [...]}`, the description in a saved model.
+
+# Examples
+```jldoctest
+julia> chain([Dict("type" => "Flatten"), Dict("type" => "Dense", "units" => 10)], (28, 28, 1))
+Chain(
+  PyFlux.flatten_hwc,
+  Dense(784 => 10),                     # 7_850 parameters
+)
+```
+"""
+function chain(description::AbstractVector, input_size::Dims; rng::AbstractRNG = default_rng())
+    model, size = Any[], input_size
+    for entry in description
+        for layer in layers(Val(Symbol(entry["type"])), entry, size, rng)
+            push!(model, layer)
+            size = Base.front(Flux.outputsize(layer, (size..., 1)))
+        end
+    end
+    return Chain(model...)
+end
+
+function chain(json::AbstractString; rng::AbstractRNG = default_rng())
+    description = JSON.parse(json)
+    return chain(description["layers"], flux_size(Tuple(Int.(description["input_shape"]))); rng)
+end
+
+flux_size((height, width, channels)::Dims{3}) = (width, height, channels)
+flux_size(features::Dims{1}) = features
+
+function layers(::Val{:Conv2D}, d, (w, h, c)::Dims{3}, rng)
+    kernel, stride = pair(d["kernel_size"]), pair(get(d, "strides", (1, 1)))
+    σ, tail = activation(d, 3)
+    conv = Conv(
+        kernel, c => Int(d["filters"]), σ;
+        stride, pad = padding(d, kernel, stride, (w, h)),
+        bias = get(d, "use_bias", true), init = Flux.glorot_uniform(rng),
+    )
+    return (conv, tail...)
+end
+
+function layers(::Val{:MaxPooling2D}, d, (w, h, _)::Dims{3}, rng)
+    window = pair(d["pool_size"])
+    stride = pair(something(get(d, "strides", nothing), d["pool_size"]))
+    return (MaxPool(window; stride, pad = padding(d, window, stride, (w, h))),)
+end
+
+layers(::Val{:Flatten}, d, size, rng) = (flatten_hwc,)
+
+function layers(::Val{:Dense}, d, (features,)::Dims{1}, rng)
+    σ, tail = activation(d, 1)
+    bias = get(d, "use_bias", true)
+    return (Dense(features => Int(d["units"]), σ; bias, init = Flux.glorot_uniform(rng)), tail...)
+end
+
+function layers(::Val{:Activation}, d, size, rng)
+    σ, tail = activation(d, length(size))
+    return isempty(tail) ? (Base.Fix1(broadcast, σ),) : tail
+end
+
+layers(::Val{T}, d, size, rng) where {T} =
+    throw(ArgumentError("there is no layer $T for samples of size $size"))
+
+# The function that a layer applies, and the layers that must follow it: softmax sees all channels at once.
+function activation(d, dims)
+    name = something(get(d, "activation", nothing), "linear")
+    name == "softmax" && return identity, (dims == 1 ? softmax : channel_softmax,)
+    haskey(ACTIVATIONS, name) || throw(ArgumentError("there is no activation $name"))
+    return ACTIVATIONS[name], ()
+end
+
+"Softmax over the channels of each pixel."
+channel_softmax(x) = softmax(x; dims = ndims(x) - 1)
+
+"""
+    flatten_hwc(x)
+
+Each sample in one column: channels fastest, then columns, then rows. `Flux.flatten` takes columns fastest;
+this is the order of Keras, so that the weights behind it are Keras's as they are.
+"""
+flatten_hwc(x::AbstractArray{<:Any,4}) = Flux.flatten(permutedims(x, (3, 1, 2, 4)))
+flatten_hwc(x::AbstractMatrix) = x
+
+pair((h, w)) = (Int(w), Int(h))
+
+# "same" as TensorFlow counts it: what does not divide evenly goes to the right and to the bottom.
+function padding(d, window, stride, size)
+    get(d, "padding", "valid") == "valid" && return (0, 0, 0, 0)
+    total = @. max((cld(size, stride) - 1) * stride + window - size, 0)
+    left, top = total .÷ 2
+    return (left, total[1] - left, top, total[2] - top)
+end
+
+# What each layer does to a batch. Flux's own call, but for what this package does better on the CPU.
+forward(layer, x) = layer(x)
+forward(layer::MaxPool{2}, x::Array{<:Any,4}) = maxpooling(x, ignore_derivatives(() -> Window(layer)))
+forward(model::Chain, x) = forward(model.layers, x)
+forward(layers::Tuple, x) = forward(Base.tail(layers), forward(first(layers), x))
+forward(::Tuple{}, x) = x

@@ -1,0 +1,22 @@
+"""
+    confusion_matrix(predicted, labels, classes)
+
+Count how often a sample of class `i` (row) was taken for class `j` (column).
+
+# Examples
+```jldoctest
+julia> confusion_matrix([1, 2, 2], [1, 1, 2], 2)
+2×2 Matrix{Int64}:
+ 1  1
+ 0  1
+```
+"""
+function confusion_matrix(predicted, labels, classes::Integer)
+    length(predicted) == length(labels) ||
+        throw(DimensionMismatch("got $(length(predicted)) predictions for $(length(labels)) labels"))
+    counts = zeros(Int, classes, classes)
+    for (j, i) in zip(predicted, labels)
+        counts[i, j] += 1
+    end
+    return counts
+end

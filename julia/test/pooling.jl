@@ -1,0 +1,40 @@
+using PyFlux: Window, maxpooling
+
+windows = [
+    Window((2, 2)),
+    Window((3, 2)),
+    Window((2, 3); stride = (1, 2)),
+    Window((3, 3); stride = (2, 1), pad = (1, 0, 2, 1)),
+]
+
+@testset "agrees with NNlib: $window" for window in windows
+    x = randn(Xoshiro(1), Float32, 9, 7, 3, 2)
+    pdims = PoolDims(x, window.size; stride = window.stride, padding = window.pad)
+    @test maxpooling(x, window) == maxpool(x, pdims)
+end
+
+@testset "gradient by finite differences: $window" for window in windows
+    # Values a tenth apart: a step of a hundredth changes no winner.
+    x = reshape(shuffle(Xoshiro(2), collect(1:(9 * 7 * 2))) ./ 10, 9, 7, 1, 2)
+    weight = randn(Xoshiro(3), size(maxpooling(x, window))...)
+    f(x) = sum(weight .* maxpooling(x, window))
+    g = gradient(f, x)[1]
+    for i in eachindex(x)
+        up, down = copy(x), copy(x)
+        up[i] += 0.01
+        down[i] -= 0.01
+        @test g[i] ≈ (f(up) - f(down)) / 0.02 atol = 1e-6
+    end
+end
+
+@testset "near ties go to the largest, ties to the first" begin
+    g(x) = gradient(x -> sum(maxpooling(x, Window((2, 2)))), reshape(Float32.(x), 2, 2, 1, 1))[1][:]
+    @test g([1, 1.0001, 0, 0]) == [0, 1, 0, 0]
+    @test g([1, 1, 1, 1]) == [1, 0, 0, 0]
+    @test g([0, 1, 1, 0]) == [0, 1, 0, 0]
+end
+
+@testset "a MaxPool as a window" begin
+    @test Window(MaxPool((2, 3))) == Window((2, 3))
+    @test Window(MaxPool((3, 3); stride = 2, pad = 1)) == Window((3, 3); stride = (2, 2), pad = (1, 1, 1, 1))
+end

@@ -1,0 +1,352 @@
+"""The command line: parse, call, print."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import __version__, datasets, networks
+from .engines import ENGINES
+from .errors import EngineUnavailable, PyFluxError
+from .images import read_image
+from .metrics import confusion_matrix
+from .models import Sequential, load
+from .optimizers import Adam
+from .synthetic import synthetic_digits
+from .training import Split, TrainingResult, measured, train_mnist, train_on
+
+# How long `demo` waits before it takes something to be out of reach, in seconds.
+PATIENCE = 25.0
+
+EXAMPLES = """\
+examples:
+  pyflux train --save digits.safetensors       three epochs of MNIST in Flux, kept in a file
+  pyflux evaluate digits.safetensors           the file's accuracy on the test images
+  pyflux predict digits.safetensors seven.png  which digit is it?
+  pyflux demo                                  all of it with what this machine has
+  pyflux setup                                 install and compile Julia and Flux now, for later use offline
+
+`pyflux COMMAND --help` explains a command. Exit codes: 0 done, 1 failed, 2 not understood, 130 interrupted.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code."""
+    arguments = parser().parse_args(argv)
+    try:
+        report: dict[str, Any] = arguments.run(arguments)
+    except KeyboardInterrupt:
+        print("pyflux: interrupted", file=sys.stderr)
+        return 130
+    except (PyFluxError, ValueError, TypeError, OSError) as e:
+        print(f"pyflux: {e}", file=sys.stderr)
+        return 1
+    if arguments.json:
+        print(json.dumps(report))
+    else:
+        arguments.show(report)
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    top = argparse.ArgumentParser(
+        prog="pyflux",
+        description="Neural networks of Flux.jl from Python: train on handwritten digits, measure, predict.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"pyflux {__version__}")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    train = command(commands, "train", run_train, show_training, "train flux_mnist and measure it")
+    training_options(train, epochs=3)
+    train.add_argument("--learning-rate", type=float, default=0.001, metavar="R", help="Adam's step (0.001)")
+    train.add_argument(
+        "--validation", type=int, default=10_000, metavar="N",
+        help="images that are not trained on but measured after each epoch (10000)",
+    )  # fmt: skip
+    data_options(train)
+    engine_option(train)
+    train.add_argument("--save", metavar="FILE", help="keep the trained model in a safetensors file")
+
+    evaluate = command(commands, "evaluate", run_evaluate, show_evaluation, "measure a saved model")
+    evaluate.add_argument("model", metavar="MODEL", help="a file that `pyflux train --save` wrote")
+    data_options(evaluate)
+    engine_option(evaluate)
+
+    predict = command(commands, "predict", run_predict, show_predictions, "say which digit an image shows")
+    predict.add_argument("model", metavar="MODEL", help="a file that `pyflux train --save` wrote")
+    predict.add_argument("images", metavar="IMAGE", nargs="+", help="a PNG or JPEG file of one digit")
+    engine_option(predict)
+
+    demo = command(
+        commands, "demo", run_demo, show_demo,
+        "train on what is there: MNIST or drawn digits, Flux or NumPy",
+    )  # fmt: skip
+    training_options(demo, epochs=1)
+
+    command(
+        commands, "setup", run_setup, show_setup, "install and compile Julia and Flux, and start them once"
+    )
+    return top
+
+
+def command(
+    commands: Any,
+    name: str,
+    run: Callable[[argparse.Namespace], dict[str, Any]],
+    show: Callable[[dict[str, Any]], None],
+    text: str,
+) -> argparse.ArgumentParser:
+    """Add a command: ``run`` gives its report, ``show`` prints it for a person."""
+    added: argparse.ArgumentParser = commands.add_parser(name, help=text, description=f"{text}.")
+    added.add_argument("--json", action="store_true", help="print one JSON object instead of text")
+    added.set_defaults(run=run, show=show)
+    return added
+
+
+def training_options(to: argparse.ArgumentParser, epochs: int) -> None:
+    """Add what every training takes."""
+    to.add_argument("--epochs", type=int, default=epochs, metavar="N", help=f"how many ({epochs})")
+    to.add_argument("--batch-size", type=int, default=128, metavar="N", help="images per step (128)")
+    to.add_argument("--seed", type=int, metavar="N", help="the same seed gives the same result")
+    to.add_argument("--quiet", action="store_true", help="show no progress")
+
+
+def data_options(to: argparse.ArgumentParser) -> None:
+    """Add what says which data."""
+    to.add_argument(
+        "--dataset", choices=list(datasets.DATASETS), default="mnist", help="which data set (mnist)"
+    )
+    to.add_argument(
+        "--data-dir", metavar="DIR", help="folder that has the files (default: download and keep)"
+    )
+
+
+def engine_option(to: argparse.ArgumentParser) -> None:
+    """Add the choice of the engine."""
+    to.add_argument("--engine", choices=ENGINES, default="flux", help="flux (in Julia) or reference (NumPy)")
+
+
+# ── Commands: each returns its report as plain data ──────────────────────────────────────────────────────
+
+
+def run_train(a: argparse.Namespace) -> dict[str, Any]:
+    """Train on a data set."""
+    result = train_mnist(
+        epochs=a.epochs,
+        batch_size=a.batch_size,
+        learning_rate=a.learning_rate,
+        validation=a.validation,
+        seed=a.seed,
+        dataset=a.dataset,
+        data_dir=a.data_dir,
+        engine=a.engine,
+        verbose=verbosity(a),
+    )
+    if a.save:
+        result.model.save(a.save)
+    return training_report(result) | {"saved": a.save}
+
+
+def run_evaluate(a: argparse.Namespace) -> dict[str, Any]:
+    """Measure a saved model."""
+    model = load_compiled(a.model, a.engine)
+    _, (x, y) = datasets.load(a.dataset, a.data_dir, verbose=not a.json)
+    loss, accuracy = measured(model, x, y)
+    predictions = model.predict(x)
+    return {
+        "model": a.model,
+        "dataset": a.dataset,
+        "engine": model.engine,
+        "test_loss": loss,
+        "test_accuracy": accuracy,
+        "confusion_matrix": confusion_matrix(y, predictions.argmax(axis=1), predictions.shape[1]).tolist(),
+    }
+
+
+def run_predict(a: argparse.Namespace) -> dict[str, Any]:
+    """Say what each image shows."""
+    model = load(a.model, engine=a.engine)
+    images = np.stack([read_image(path, model.input_shape[1:]) for path in a.images])
+    probabilities = model.predict(images)
+    return {
+        "model": a.model,
+        "engine": model.engine,
+        "predictions": [
+            {
+                "image": path,
+                "label": int(p.argmax()),
+                "probability": float(p.max()),
+                "probabilities": p.tolist(),
+            }
+            for path, p in zip(a.images, probabilities, strict=True)
+        ],
+    }
+
+
+def run_demo(a: argparse.Namespace) -> dict[str, Any]:
+    """Train on what is there, and say what that is and why."""
+    train, test, name, why_data = demo_data(a)
+    engine, why_engine = demo_engine()
+    for text in (f"data: {name}, {why_data}", f"engine: {engine}, {why_engine}"):
+        print(f"pyflux: {text}", file=sys.stderr, flush=True)
+    model = networks.flux_mnist(seed=a.seed, engine=engine)
+    model.compile(Adam(), metrics=["accuracy"])
+    result = train_on(
+        model, train, test, name,
+        epochs=a.epochs, batch_size=a.batch_size, validation=1 / 6, verbose=verbosity(a),
+    )  # fmt: skip
+    return training_report(result) | {
+        "why_data": why_data,
+        "why_engine": why_engine,
+        "digit": picture(test[0][0]),
+        "digit_is": int(test[1][0]),
+        "digit_found": int(result.predictions[0].argmax()),
+    }
+
+
+def run_setup(a: argparse.Namespace) -> dict[str, Any]:
+    """Install and compile what Flux needs."""
+    from .engines import flux
+
+    versions = flux.versions()
+    return {"engine": "flux", "versions": versions}
+
+
+def demo_data(a: argparse.Namespace) -> tuple[Split, Split, str, str]:
+    """Return MNIST if it can be had, else drawn digits; with the name and the reason."""
+    try:
+        train, test = datasets.mnist.load_data(verbose=not a.quiet, timeout=PATIENCE)
+        return train, test, "mnist", "the real one"
+    except (PyFluxError, OSError) as e:
+        why = f"because MNIST could not be had: {first_line(e)}"
+    seed = a.seed or 0
+    return (
+        synthetic_digits(12_000, seed=seed),
+        synthetic_digits(2_000, seed=seed + 1),
+        "synthetic digits",
+        why,
+    )
+
+
+def demo_engine() -> tuple[str, str]:
+    """Return the engine that can be started, and the reason."""
+    from .engines import flux
+
+    why = flux.out_of_reach(PATIENCE)
+    if why is None:
+        try:
+            versions = flux.versions()
+            return "flux", f"Flux {versions['flux']} on Julia {versions['julia']}"
+        except EngineUnavailable as e:
+            why = first_line(e)
+    return "reference", f"in NumPy, because {why}"
+
+
+# ── What a person sees ───────────────────────────────────────────────────────────────────────────────────
+
+
+def training_report(result: TrainingResult) -> dict[str, Any]:
+    """Return a result as plain data."""
+    return {
+        "dataset": result.dataset,
+        "engine": result.engine,
+        "versions": result.versions,
+        "seed": result.seed,
+        "history": result.history.history,
+        "seconds_per_epoch": list(result.seconds_per_epoch),
+        "test_loss": result.test_loss,
+        "test_accuracy": result.test_accuracy,
+        "confusion_matrix": result.confusion_matrix.tolist(),
+    }
+
+
+def show_training(report: dict[str, Any]) -> None:
+    """Print how a training went."""
+    show_evaluation(report)
+    seconds = report["seconds_per_epoch"]
+    versions = ", ".join(f"{k} {v}" for k, v in report["versions"].items())
+    print(f"\n{sum(seconds) / len(seconds):.1f} s an epoch ({versions}), seed {report['seed']}")
+    if report.get("saved"):
+        print(f"saved to {report['saved']}")
+
+
+def show_evaluation(report: dict[str, Any]) -> None:
+    """Print the accuracy and the confusion matrix."""
+    print(f"\n{report['dataset']} with engine {report['engine']}")
+    print(f"test accuracy {report['test_accuracy']:.2%}, test loss {report['test_loss']:.4f}\n")
+    print("which digit (row) was taken for which (column):")
+    print(table(np.array(report["confusion_matrix"])))
+
+
+def show_predictions(report: dict[str, Any]) -> None:
+    """Print a line for each image."""
+    for p in report["predictions"]:
+        print(f"{p['image']}: {p['label']} ({p['probability']:.1%})")
+
+
+def show_demo(report: dict[str, Any]) -> None:
+    """Print how the training went, and one digit."""
+    show_training(report)
+    print(f"\n{report['digit']}\nThis is a {report['digit_is']}, taken for a {report['digit_found']}.")
+
+
+def show_setup(report: dict[str, Any]) -> None:
+    """Print what is ready."""
+    print("ready: " + ", ".join(f"{name} {version}" for name, version in report["versions"].items()))
+
+
+def table(matrix: NDArray[Any]) -> str:
+    """Return a matrix of counts with its classes.
+
+    >>> print(table(np.array([[9, 1], [0, 10]])))
+            0   1
+      0     9   1
+      1     ·  10
+    """
+    width = max(3, len(str(matrix.max())) + 1) if matrix.size else 3
+    head = " " * 5 + "".join(f"{j:>{width + 1}}" for j in range(len(matrix)))
+    rows = [
+        f"{i:>3}  " + "".join(f"{n or '·':>{width + 1}}" for n in row)
+        for i, row in enumerate(matrix.tolist())
+    ]
+    return "\n".join([head, *rows])
+
+
+def picture(image: NDArray[np.uint8]) -> str:
+    """Return a grey image in characters, two columns a pixel and every second row."""
+    shades = " .:-=+*#%@"
+    return "\n".join("".join(2 * shades[int(v) * 10 // 256] for v in row) for row in image[::2, ::2])
+
+
+def verbosity(a: argparse.Namespace) -> int | str:
+    """Return ``verbose`` for `fit`; with --json stdout holds the JSON alone."""
+    if a.quiet:
+        return 0
+    if a.json:
+        return 1 if sys.stderr.isatty() else 0
+    return "auto"
+
+
+def load_compiled(path: str, engine: str) -> Sequential:
+    """Return a saved model that can be measured."""
+    model = load(path, engine=engine)
+    model.compile(Adam(), metrics=["accuracy"])
+    return model
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's message."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

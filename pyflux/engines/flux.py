@@ -1,0 +1,253 @@
+"""Training in Flux.jl: the one file that imports juliacall.
+
+Julia starts when the first network is built. NumPy arrays cross by their address: Julia sees the same memory
+with the axes in reverse order, and nothing is copied. What the Julia side does about orders of axes and
+flipped kernels is in ``julia/src/rowmajor.jl``.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import shutil
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..architecture import Architecture
+from ..arrays import Floats, Images, Labels
+from ..errors import EngineError, EngineUnavailable
+from ..losses import SparseCategoricalCrossentropy
+from ..optimizers import Adam
+from . import OptimizerState, Totals
+
+FIRST_RUN = (
+    "pyflux: setting up Julia for its first use here: Flux is downloaded and compiled, and Julia itself "
+    "where there is none. This takes some minutes, once; later starts take seconds."
+)
+
+
+# ── Starting Julia ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@functools.cache
+def start() -> Any:
+    """Start Julia, once in a process, and return the Julia module PyFlux.
+
+    Raises:
+        EngineUnavailable: Julia or a package is not there and cannot be had; the message says why.
+    """
+    _set_options()
+    try:
+        if not is_set_up():
+            print(FIRST_RUN, file=sys.stderr, flush=True)
+        with _python_keeps_interrupts():
+            import juliacall
+        return juliacall.Base.require(juliacall.Main, juliacall.Base.Symbol("PyFlux"))
+    except Exception as e:  # whatever went wrong, it is the reason
+        raise EngineUnavailable(
+            f"Julia could not be started: {_reason(e)}. The first start downloads what it needs: run "
+            f"`pyflux setup` where there is a network, or put Julia 1.10 or later on the PATH. "
+            f"engine='reference' computes the same in NumPy, without Julia"
+        ) from e
+
+
+def is_set_up() -> bool:
+    """Whether Julia and its packages are installed, so that starting takes seconds and no network."""
+    if "juliacall" in sys.modules or os.environ.get("PYTHON_JULIACALL_PROJECT"):
+        return True  # started already, or set up by hand
+    import juliapkg
+
+    return bool(juliapkg.resolve(dry_run=True))
+
+
+def versions() -> dict[str, str]:
+    """Start Julia, and return its version, Flux's, and the number of threads."""
+    found = start().versions()
+    return {"julia": found.julia, "flux": found.flux, "threads": found.threads}
+
+
+def out_of_reach(timeout: float) -> str | None:
+    """Return why Julia cannot be had here, or None if nothing is known against it.
+
+    Takes no longer than ``timeout`` seconds: where something would have to be downloaded, it tries the server
+    first. A Julia on the PATH may have all packages already, so it is told to do without a network.
+    """
+    try:
+        if is_set_up():
+            return None
+    except ImportError as e:
+        return _reason(e)
+    import requests
+    from juliapkg import install_julia
+
+    server = os.environ.get("JULIA_PKG_SERVER") or install_julia._julia_versions_url
+    try:
+        requests.head(server, timeout=timeout / 4)
+    except requests.RequestException:
+        if shutil.which("julia") is None:
+            return f"there is no julia on the PATH, and {server} cannot be reached to download it"
+        os.environ.setdefault("JULIA_PKG_OFFLINE", "true")
+    return None
+
+
+def _set_options() -> None:
+    """Ask juliacall for threads, and for the signals that threads need; what the user has set stays."""
+    if "JULIA_NUM_THREADS" not in os.environ:
+        os.environ.setdefault("PYTHON_JULIACALL_THREADS", "auto")
+    # Julia stops its threads for garbage collection with a signal; without this they would crash.
+    os.environ.setdefault("PYTHON_JULIACALL_HANDLE_SIGNALS", "yes")
+
+
+@contextmanager
+def _python_keeps_interrupts() -> Iterator[None]:
+    """Let Ctrl-C raise KeyboardInterrupt in Python although Julia handles signals.
+
+    Julia blocks SIGINT in every thread and waits for it in one of its own. Unblocked here, the main thread
+    gets it first, and Python acts on it when the Julia call returns.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler if handler is not None else signal.default_int_handler)
+        if hasattr(signal, "pthread_sigmask"):  # not on Windows
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+def _reason(error: BaseException) -> str:
+    """The first line of an error, with its class where that says more."""
+    lines = str(error).strip().splitlines() or [""]
+    return f"{type(error).__name__}: {lines[0]}" if lines[0] else type(error).__name__
+
+
+@contextmanager
+def _julia_errors(doing: str) -> Iterator[None]:
+    """Turn a JuliaError into one that says what was being done."""
+    import juliacall
+
+    try:
+        yield
+    except juliacall.JuliaError as e:
+        if "InterruptException" in str(e):
+            raise KeyboardInterrupt from e
+        raise EngineError(f"Flux failed while {doing}: {_reason(e)}") from e
+
+
+# ── Arrays ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def borrow(array: NDArray[Any]) -> Any:
+    """Return a Julia array at the address of a C-ordered NumPy array, its axes reversed.
+
+    The caller keeps ``array`` alive for as long as Julia uses it.
+    """
+    assert array.flags.c_contiguous, "only C-ordered arrays can be lent to Julia"
+    jl = start()
+    kind = getattr(
+        jl, array.dtype.name.replace("uint", "UInt").replace("int", "Int").replace("float", "Float")
+    )
+    return jl.borrow(kind, array.ctypes.data, array.shape)
+
+
+def owned(array: Any) -> Floats:
+    """Return a C-ordered copy of a Julia array, its axes reversed."""
+    return np.ascontiguousarray(np.array(array).T)
+
+
+# ── The network ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Network:
+    """A network in Flux; see `pyflux.engines.Network` for what each method does."""
+
+    engine = "flux"
+
+    def __init__(self, architecture: Architecture, weights: Sequence[Floats]) -> None:
+        self._architecture = architecture
+        self._jl = start()
+        self._learner: Any = None
+        self._iterations = 0
+        with _julia_errors("building the network"):
+            self._model = self._jl.chain(json.dumps(architecture.config()))
+            self._slots = self._jl.slots(self._model)
+        self.set_weights(weights)
+
+    def weights(self) -> list[Floats]:
+        with _julia_errors("reading the weights"):
+            return [owned(w) for w in self._jl.weights(self._model, self._slots)]
+
+    def set_weights(self, weights: Sequence[Floats]) -> None:
+        with _julia_errors("setting the weights"):
+            for slot, array in zip(self._slots, weights, strict=True):
+                self._jl.setweight_b(self._model, slot, borrow(np.ascontiguousarray(array)))
+
+    def compile(self, optimizer: Adam, loss: SparseCategoricalCrossentropy) -> None:
+        loss.check(self._architecture)
+        o = optimizer
+        with _julia_errors("making the optimizer"):
+            rule = self._jl.Flux.Adam(o.learning_rate, (o.beta_1, o.beta_2), o.epsilon)
+            self._learner = self._jl.Learner(self._model, rule)
+        self._iterations = 0
+
+    def predict(self, images: Images, batch_size: int) -> Floats:
+        with _julia_errors("predicting"):
+            return owned(self._jl.predictions(self._model, borrow(images), batch_size))
+
+    def train(self, images: Images, labels: Labels, order: NDArray[np.int64], batch_size: int) -> Totals:
+        order = np.ascontiguousarray(order, dtype=np.int64)
+        with _julia_errors("training"):
+            totals = self._jl.train_b(
+                self._learner,
+                self._jl.images(borrow(images)),
+                self._jl.fromzero(borrow(labels)),
+                self._jl.fromzero(borrow(order)),
+                batchsize=batch_size,
+            )
+        self._iterations += -(-len(order) // batch_size)
+        return Totals(totals.loss, totals.correct, totals.samples)
+
+    def evaluate(self, images: Images, labels: Labels, batch_size: int) -> Totals:
+        with _julia_errors("evaluating"):
+            totals = self._jl.evaluate(
+                self._learner,
+                self._jl.images(borrow(images)),
+                self._jl.fromzero(borrow(labels)),
+                batchsize=batch_size,
+            )
+        return Totals(totals.loss, totals.correct, totals.samples)
+
+    def gradients(self, images: Images, labels: Labels) -> tuple[float, list[Floats]]:
+        with _julia_errors("computing gradients"):
+            loss, grads = self._jl.gradients(
+                self._learner,
+                self._slots,
+                self._jl.images(borrow(images)),
+                self._jl.fromzero(borrow(labels)),
+            )
+            return float(loss), [owned(g) for g in grads]
+
+    def optimizer_state(self) -> OptimizerState:
+        with _julia_errors("reading the optimizer's state"):
+            m, v = ([owned(a) for a in self._jl.moments(self._learner, self._slots, i)] for i in (1, 2))
+        return OptimizerState(self._iterations, m, v)
+
+    def set_optimizer_state(self, state: OptimizerState) -> None:
+        with _julia_errors("setting the optimizer's state"):
+            for slot, m, v in zip(self._slots, state.m, state.v, strict=True):
+                m, v = np.ascontiguousarray(m), np.ascontiguousarray(v)
+                self._jl.setmoments_b(self._learner, slot, borrow(m), borrow(v), state.iterations)
+        self._iterations = state.iterations
+
+    def versions(self) -> dict[str, str]:
+        return versions()

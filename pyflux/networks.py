@@ -1,0 +1,115 @@
+"""The networks of well-known tutorials, each a few lines of layers.
+
+They end in softmax and are trained on their logits. Each takes the arguments of `Sequential`:
+``seed=``, ``engine=``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .layers import Conv2D, Dense, Flatten, MaxPooling2D
+from .models import Sequential
+
+
+def flux_mnist(**options: Any) -> Sequential:
+    """Return the convolutional network of Flux's MNIST tutorial: 28×28 grey images, 10 classes.
+
+    >>> flux_mnist().count_params()
+    12810
+    """
+    return Sequential(
+        [
+            Conv2D(16, (3, 3), activation="relu", input_shape=(28, 28, 1)),
+            MaxPooling2D((2, 2)),
+            Conv2D(32, (3, 3), activation="relu"),
+            MaxPooling2D((2, 2)),
+            Flatten(),
+            Dense(10, activation="softmax"),
+        ],
+        **{"name": "flux_mnist"} | options,
+    )
+
+
+def keras_mnist(**options: Any) -> Sequential:
+    """Return the convolutional network of Keras's MNIST tutorial: 28×28 grey images, 10 classes.
+
+    >>> keras_mnist().count_params()
+    93322
+    """
+    return Sequential(
+        [
+            Conv2D(32, (3, 3), activation="relu", input_shape=(28, 28, 1)),
+            MaxPooling2D((2, 2)),
+            Conv2D(64, (3, 3), activation="relu"),
+            MaxPooling2D((2, 2)),
+            Conv2D(64, (3, 3), activation="relu"),
+            Flatten(),
+            Dense(64, activation="relu"),
+            Dense(10, activation="softmax"),
+        ],
+        **{"name": "keras_mnist"} | options,
+    )
+
+
+def keras_cifar(**options: Any) -> Sequential:
+    """Return the network of TensorFlow's CIFAR tutorial: 32×32 colour images, 10 classes.
+
+    >>> keras_cifar().count_params()
+    167562
+    """
+    return Sequential(
+        [
+            Conv2D(32, (3, 3), activation="relu", input_shape=(32, 32, 3)),
+            MaxPooling2D((2, 2)),
+            Conv2D(64, (3, 3), activation="relu"),
+            MaxPooling2D((2, 2)),
+            Flatten(),
+            Dense(64, activation="relu"),
+            Dense(10, activation="softmax"),
+        ],
+        **{"name": "keras_cifar"} | options,
+    )
+
+
+def torch_cifar(**options: Any) -> Sequential:
+    """Return the network of PyTorch's CIFAR tutorial: 32×32 colour images, 10 classes.
+
+    Its first layer pads by 1, which for a 3×3 kernel is ``padding="same"``.
+
+    >>> torch_cifar().layers[5].weight_shapes((7 * 7 * 64,))["kernel"]
+    (3136, 64)
+    """
+    return Sequential(
+        [
+            Conv2D(32, (3, 3), padding="same", activation="relu", input_shape=(32, 32, 3)),
+            MaxPooling2D((2, 2)),
+            Conv2D(64, (3, 3), activation="relu"),
+            MaxPooling2D((2, 2)),
+            Flatten(),
+            Dense(64, activation="relu"),
+            Dense(10, activation="softmax"),
+        ],
+        **{"name": "torch_cifar"} | options,
+    )
+
+
+def keras_imagenet(**options: Any) -> Sequential:
+    """Return the larger network of the Keras tutorial: 224×224 colour images, 10 classes.
+
+    >>> keras_imagenet().output_shape
+    (None, 10)
+    """
+    return Sequential(
+        [
+            Conv2D(32, (3, 3), activation="relu", input_shape=(224, 224, 3)),
+            MaxPooling2D((2, 2)),
+            Conv2D(64, (3, 3), activation="relu"),
+            MaxPooling2D((2, 2)),
+            Conv2D(128, (3, 3), activation="relu"),
+            Flatten(),
+            Dense(128, activation="relu"),
+            Dense(10, activation="softmax"),
+        ],
+        **{"name": "keras_imagenet"} | options,
+    )

@@ -1,0 +1,159 @@
+"""The main job in one call: get MNIST, train the Flux tutorial's network, measure it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import checks, datasets, networks
+from .arrays import Floats
+from .history import History
+from .metrics import confusion_matrix
+from .models import Sequential
+from .optimizers import Adam
+
+DEVICES = ("auto", "cpu")
+
+Split = tuple[NDArray[Any], NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What `train_mnist` gives back.
+
+    Attributes:
+        model: The trained model, ready to predict and to save.
+        history: Losses and accuracies of every epoch.
+        test_loss: Mean cross-entropy on the test images, in nats.
+        test_accuracy: Fraction of the test images whose class was found.
+        confusion_matrix: ``(10, 10)``: how often an image of class ``i`` (row) was taken for ``j`` (column).
+        predictions: ``(N, 10)`` float32, a probability for each test image and class.
+        seconds_per_epoch: Training time of each epoch, without validation.
+        dataset: The data set's name.
+        engine: ``"flux"`` or ``"reference"``.
+        versions: Versions of what computed, such as those of Julia and Flux.
+        seed: The seed that gives the same result again.
+    """
+
+    model: Sequential
+    history: History
+    test_loss: float
+    test_accuracy: float
+    confusion_matrix: NDArray[np.int64]
+    predictions: Floats
+    seconds_per_epoch: tuple[float, ...]
+    dataset: str
+    engine: str
+    versions: dict[str, str]
+    seed: int
+
+
+def train_mnist(
+    *,
+    epochs: int = 3,
+    batch_size: int = 128,
+    learning_rate: float = 0.001,
+    validation: int | float = 10_000,
+    seed: int | None = None,
+    dataset: str = "mnist",
+    data_dir: str | os.PathLike[str] | None = None,
+    engine: str = "flux",
+    device: str = "auto",
+    verbose: int | str | bool = "auto",
+) -> TrainingResult:
+    """Train the network ``flux_mnist`` on MNIST, and measure it on the test images.
+
+    Args:
+        epochs: How often every training image is seen.
+        batch_size: Images per step.
+        learning_rate: Adam's step size.
+        validation: How many training images, from the end, are not trained on but measured after each epoch:
+            a number of images, or a fraction in (0, 1). 0 trains on all.
+        seed: Whole number from 0 that fixes the result; by default drawn anew.
+        dataset: ``"mnist"``, ``"fashion_mnist"`` or ``"kmnist"``.
+        data_dir: A folder that has the files; by default they are downloaded once and kept.
+        engine: ``"flux"``, or ``"reference"`` for NumPy without Julia.
+        device: ``"auto"`` or ``"cpu"``.
+        verbose: 0 for silence, 1 for bars, 2 for a line an epoch; ``"auto"`` decides by the terminal.
+
+    Raises:
+        ValueError, TypeError: An argument is not what it must be.
+        DownloadError, DataError, FileNotFoundError: The data cannot be had, or is damaged.
+        EngineUnavailable: Julia cannot be started; the message says why.
+
+    >>> result = train_mnist(epochs=3, seed=0)  # doctest: +SKIP
+    >>> result.test_accuracy > 0.98  # doctest: +SKIP
+    True
+    """
+    # All that can be refused is refused before anything is downloaded.
+    checks.choice("device", device, DEVICES)
+    checks.whole("epochs", epochs)
+    checks.whole("batch_size", batch_size)
+    model = networks.flux_mnist(seed=seed, engine=engine)
+    model.compile(Adam(learning_rate), metrics=["accuracy"])
+    train, test = datasets.load(dataset, data_dir, verbose=verbose not in (0, False))
+    return train_on(
+        model, train, test, dataset,
+        epochs=epochs, batch_size=batch_size, validation=validation, verbose=verbose,
+    )  # fmt: skip
+
+
+def train_on(
+    model: Sequential,
+    train: Split,
+    test: Split,
+    dataset: str,
+    *,
+    epochs: int,
+    batch_size: int,
+    validation: int | float,
+    verbose: int | str | bool,
+) -> TrainingResult:
+    """Train a compiled model on one part of a data set and measure it on the other."""
+    (x, y), cut = train, len(train[0]) - held_back(validation, len(train[0]))
+    history = model.fit(
+        x[:cut], y[:cut], batch_size=batch_size, epochs=epochs, verbose=verbose,
+        validation_data=(x[cut:], y[cut:]) if cut < len(x) else None,
+    )  # fmt: skip
+    test_loss, test_accuracy = measured(model, *test)
+    predictions = model.predict(test[0])
+    return TrainingResult(
+        model=model,
+        history=history,
+        test_loss=test_loss,
+        test_accuracy=test_accuracy,
+        confusion_matrix=confusion_matrix(test[1], predictions.argmax(axis=1), predictions.shape[1]),
+        predictions=predictions,
+        seconds_per_epoch=tuple(history.seconds),
+        dataset=dataset,
+        engine=model.engine,
+        versions=model.versions(),
+        seed=model.seed,
+    )
+
+
+def measured(model: Sequential, x: ArrayLike, y: ArrayLike) -> tuple[float, float]:
+    """Return the loss and the accuracy on labelled samples."""
+    logs = model.evaluate(x, y, return_dict=True)
+    assert isinstance(logs, dict)
+    return logs["loss"], logs["accuracy"]
+
+
+def held_back(validation: int | float, samples: int) -> int:
+    """Return how many samples are held back, from a number of them or a fraction.
+
+    >>> held_back(0.1, 60_000)
+    6000
+    """
+    if isinstance(validation, float):
+        if not 0 <= checks.real("validation", validation) < 1:
+            raise ValueError(f"validation must be a number of images or in [0, 1), got {validation}")
+        return int(samples * validation)
+    held = checks.whole("validation", validation, least=0)
+    if held >= samples:
+        raise ValueError(f"validation must leave images to train on: it is {held}, of {samples} images")
+    return held

@@ -1,0 +1,88 @@
+"""The package as a whole: what it exports, what importing it costs, what it carries."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+import pyflux
+from pyflux import engines
+
+from .conftest import ROOT
+
+
+def test_public_names():
+    assert pyflux.__all__ == [
+        "DataError", "DownloadError", "EngineError", "EngineUnavailable", "History", "MissingExtraError",
+        "PyFluxError", "SavedModelError", "Sequential", "TrainingResult", "datasets", "layers", "load", "losses",
+        "metrics", "models", "networks", "optimizers", "synthetic_digits", "train_mnist",
+    ]  # fmt: skip
+    for name in pyflux.__all__:
+        assert getattr(pyflux, name) is not None
+
+
+def test_importing_starts_nothing():
+    code = (
+        "import sys, pyflux; "
+        "print([m for m in ('juliacall', 'juliapkg', 'requests', 'tqdm', 'PIL') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_describing_a_network_starts_nothing():
+    code = (
+        "import sys, pyflux; m = pyflux.networks.flux_mnist(seed=0); m.compile(); m.summary(); m.get_weights();"
+        "print('juliacall' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "False"
+
+
+def test_imports_point_one_way():
+    # juliacall in one file, and nothing that describes a network or reads data knows an engine.
+    users = [p for p in (ROOT / "pyflux").rglob("*.py") if "import juliacall" in p.read_text()]
+    assert [p.relative_to(ROOT).as_posix() for p in users] == ["pyflux/engines/flux.py"]
+    code = (
+        "import sys, pyflux.datasets; del sys.modules['pyflux.engines']; "
+        "import importlib; [importlib.reload(sys.modules[f'pyflux.{m}']) for m in "
+        "('layers', 'architecture', 'arrays', 'weights', 'metrics', 'datasets', 'optimizers', 'losses')]; "
+        "print('pyflux.engines' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
+def test_without_julia_the_error_says_why_and_what_else_there_is(monkeypatch, tmp_path):
+    code = "import pyflux; pyflux.networks.flux_mnist().predict([[[0.0] * 28] * 28])"
+    # A module of that name that cannot be imported stands for a machine where juliacall does not work.
+    (tmp_path / "juliapkg.py").write_text("raise ImportError('no Julia today')")
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True, text=True, check=False, env={"PYTHONPATH": f"{tmp_path}:{ROOT}", "PATH": ""},
+    )  # fmt: skip
+    assert done.returncode == 1
+    message = done.stderr.splitlines()[-1]
+    assert message.startswith(
+        "pyflux.errors.EngineUnavailable: Julia could not be started: ImportError: no Julia"
+    )
+    assert "engine='reference'" in message
+
+
+@pytest.mark.parametrize("engine", ["torch", "Flux", ""])
+def test_an_unknown_engine_is_refused(engine):
+    with pytest.raises(ValueError, match="engine .* is not known.*known: flux, reference"):
+        engines.build(engine, None, [])
+
+
+def test_one_version_everywhere():
+    project = (ROOT / "julia" / "Project.toml").read_text()
+    assert f'version = "{pyflux.__version__}"' in project
+    assert f"## {pyflux.__version__}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_julia_package_has_one_uuid():
+    uuid = json.loads((ROOT / "pyflux" / "juliapkg.json").read_text())["packages"]["PyFlux"]["uuid"]
+    assert f'uuid = "{uuid}"' in (ROOT / "julia" / "Project.toml").read_text()
+    assert f'PyFlux = "{uuid}"' in (ROOT / "Project.toml").read_text()
