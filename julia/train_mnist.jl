@@ -43,7 +43,7 @@ function options(arguments)
         "--batch-size"
         help = "images per step"
         arg_type = Int
-        default = 128
+        default = 64
         range_tester = >(0)
         "--learning-rate"
         help = "step size of Adam"

@@ -115,7 +115,7 @@ def command(
 def training_options(to: argparse.ArgumentParser, epochs: int) -> None:
     """Add what every training takes."""
     to.add_argument("--epochs", type=int, default=epochs, metavar="N", help=f"how many ({epochs})")
-    to.add_argument("--batch-size", type=int, default=128, metavar="N", help="images per step (128)")
+    to.add_argument("--batch-size", type=int, default=64, metavar="N", help="images per step (64)")
     to.add_argument("--seed", type=int, metavar="N", help="the same seed gives the same result")
     to.add_argument("--quiet", action="store_true", help="show no progress")
 

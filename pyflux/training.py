@@ -55,7 +55,7 @@ class TrainingResult:
 def train_mnist(
     *,
     epochs: int = 3,
-    batch_size: int = 128,
+    batch_size: int = 64,
     learning_rate: float = 0.001,
     validation: int | float = 10_000,
     seed: int | None = None,

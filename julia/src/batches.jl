@@ -8,12 +8,12 @@ into a `Float32` array. `UInt8` is scaled by 1/255. The array is used again for 
 
 # Examples
 ```jldoctest
-julia> batches = PyFlux.Batches(reshape(UInt8[0, 51, 255], 1, 1, 1, 3), 2);
+julia> batches = PyFlux.Batches(reshape(UInt8[0, 85, 255], 1, 1, 1, 3), 2);
 
 julia> vec(batches([3, 2]))
 2-element Vector{Float32}:
  1.0
- 0.2
+ 0.33333334
 ```
 """
 struct Batches{A<:AbstractArray,N}

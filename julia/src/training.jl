@@ -35,12 +35,12 @@ end
 logits(model::Chain) = model[end] in (softmax, channel_softmax) ? model[1:(end - 1)] : model
 
 """
-    train!(learner, images, labels, order = eachindex(labels); batchsize = 128)
+    train!(learner, images, labels, order = eachindex(labels); batchsize = 64)
 
 Take one step for each batch of the samples that `order` names, in its order. Returns the loss summed over
 samples, the number of hits and the number of samples, as seen on the way: each batch before its step.
 """
-function train!(learner::Learner, images, labels, order = eachindex(labels); batchsize::Integer = 128)
+function train!(learner::Learner, images, labels, order = eachindex(labels); batchsize::Integer = 64)
     check_labels(images, labels)
     batches = Batches(images, min(batchsize, length(order)))
     loss, correct = 0.0, 0

@@ -1,6 +1,6 @@
 using CodecZlib: GzipCompressor
 
-idx(type, dims, elements) = [0x00, 0x00, type, UInt8(length(dims)), reinterpret(UInt8, hton.(UInt32.(dims)))..., elements...]
+idx(type, dims, elements) = [0x00, 0x00, type, UInt8(length(dims)), reinterpret(UInt8, hton.(UInt32.(collect(dims))))..., elements...]
 written(bytes; name = "a") = (path = joinpath(mktempdir(), name); mkpath(dirname(path)); write(path, bytes); path)
 
 bytes = idx(0x08, (2, 3), UInt8[1, 2, 3, 4, 5, 6])

@@ -28,7 +28,7 @@ end
     @test vec(y) ≈ by_hand
 end
 
-model() = Chain(Conv((3, 2), 1 => 2; init = Flux.glorot_uniform(Xoshiro(0))), Flux.flatten, Dense(16 => 3; bias = false))
+model() = Chain(Conv((3, 2), 1 => 2; init = Flux.glorot_uniform(Xoshiro(0))), Flux.flatten, Dense(32 => 3; bias = false))
 
 @testset "slots are kernel before bias, layer by layer" begin
     @test [(s.layer, s.field) for s in slots(model())] == [(1, :weight), (1, :bias), (3, :weight)]

@@ -1,11 +1,18 @@
-using Flux, PyFlux, Random, Test
+using Test
 
 # Each file tests the source of the same name. Names on the command line choose some of them:
 # Pkg.test("PyFlux"; test_args = ["pooling", "idx"]).
-const FILES = ["pooling", "layers", "batches", "training", "metrics", "idx", "rowmajor", "saving", "script", "aqua"]
+const FILES = ["pooling", "layers", "batches", "training", "metrics", "idx", "rowmajor", "saving", "script", "docs", "aqua"]
 
 @testset "PyFlux" begin
-    @testset "$name" for name in FILES
-        (isempty(ARGS) || name in ARGS) && include("$name.jl")
+    for name in FILES
+        (isempty(ARGS) || name in ARGS) || continue
+        # A module for each, so that none leans on another's names.
+        @testset "$name" begin
+            @eval module $(Symbol("Test_", name))
+            using Flux, PyFlux, Random, Test
+            include($("$name.jl"))
+            end
+        end
     end
 end

@@ -4,7 +4,7 @@ include("../train_mnist.jl")
 end
 
 function idx_file(path, dims, elements)
-    write(path, [0x00, 0x00, 0x08, UInt8(length(dims)), reinterpret(UInt8, hton.(UInt32.(dims)))..., vec(elements)...])
+    write(path, [0x00, 0x00, 0x08, UInt8(length(dims)), reinterpret(UInt8, hton.(UInt32.(collect(dims))))..., vec(elements)...])
 end
 
 function digits(folder, prefix, n; rng = Xoshiro(1))

@@ -1,9 +1,9 @@
 using PyFlux: loss_and_gradients, logits
 
-# Two classes that a line can part.
-function stripes(n; rng = Xoshiro(1))
+# Two classes: the left or the right half is bright.
+function halves(n; rng = Xoshiro(1))
     labels = rand(rng, 1:2, n)
-    images = [UInt8(150 * ((w + y) % 2) + rand(rng, 0:100)) for w in 1:6, h in 1:5, c in 1:1, y in labels]
+    images = [UInt8(150 * ((w > 3) == (y > 1)) + rand(rng, 0:100)) for w in 1:6, h in 1:5, c in 1:1, y in labels]
     return images, labels
 end
 
@@ -13,7 +13,7 @@ function small(seed = 0)
 end
 
 @testset "training lowers the loss and finds the classes" begin
-    images, labels = stripes(200)
+    images, labels = halves(200)
     learner = Learner(small(), Adam(0.01))
     before = evaluate(learner, images, labels)
     for _ in 1:5
@@ -26,7 +26,7 @@ end
 end
 
 @testset "a step is Flux's own" begin
-    images, labels = stripes(6)
+    images, labels = halves(6)
     learner, model = Learner(small(), Adam(0.01)), small()
     train!(learner, images, labels; batchsize = 6)
     x, y = Float32.(images) ./ 255, Flux.onehotbatch(labels, 1:2)
@@ -37,17 +37,17 @@ end
 end
 
 @testset "the sums are over samples, the last batch being smaller" begin
-    images, labels = stripes(7)
+    images, labels = halves(7)
     learner = Learner(small(), Descent(0.0))  # takes no step, so that all batches see one model
     seen = train!(learner, images, labels; batchsize = 3)
     all_at_once = evaluate(learner, images, labels; batchsize = 7)
-    @test seen.loss ≈ all_at_once.loss
+    @test seen.loss ≈ all_at_once.loss rtol = 1e-5
     @test (seen.correct, seen.samples) == (all_at_once.correct, 7)
-    @test evaluate(learner, images, labels; batchsize = 2).loss ≈ all_at_once.loss
+    @test evaluate(learner, images, labels; batchsize = 2).loss ≈ all_at_once.loss rtol = 1e-5
 end
 
 @testset "the order of samples is kept" begin
-    images, labels = stripes(8)
+    images, labels = halves(8)
     weights(order, i = :) = begin
         learner = Learner(small(), Adam(0.01))
         train!(learner, images[:, :, :, i], labels[i], order; batchsize = 2)
@@ -58,13 +58,13 @@ end
 end
 
 @testset "same start, same bits" begin
-    images, labels = stripes(50)
+    images, labels = halves(50)
     run() = (l = Learner(small(), Adam()); train!(l, images, labels; batchsize = 8); Flux.trainables(l.model))
     @test run() == run()
 end
 
 @testset "predict" begin
-    images, _ = stripes(7)
+    images, _ = halves(7)
     model = small()
     y = predict(model, images; batchsize = 3)
     @test y ≈ model(Float32.(images) ./ 255)
@@ -80,7 +80,7 @@ end
 end
 
 @testset "labels and images must be of one number" begin
-    images, labels = stripes(5)
+    images, labels = halves(5)
     @test_throws "4 labels for 5 images" train!(Learner(small()), images, labels[1:4])
     @test_throws "4 labels for 5 images" evaluate(Learner(small()), images, labels[1:4])
 end

@@ -1,8 +1,8 @@
 """The networks in plain NumPy: forward, loss, gradients and Adam, written to be read.
 
-This is the oracle of the Flux engine, so it shares nothing with it. All arrays are ``(N, height, width,
-channels)`` or ``(N, features)``, and everything is computed in the type of the weights: float64 weights give a
-float64 network, which the tests check by finite differences.
+This is the oracle of the Flux engine, so it shares nothing with it. All arrays are ``(N, height,
+width, channels)`` or ``(N, features)``, and everything is computed in the type of the weights: float64
+weights give a float64 network, which the tests check by finite differences.
 
 Each layer is a pair of functions. ``forward(layer, weights, x)`` returns ``y``; ``backward(layer, weights,
 x, y, dy)`` returns ``dx`` and the gradients of the weights. To add a layer, add its pair to `LAYERS`.

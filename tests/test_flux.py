@@ -1,0 +1,55 @@
+"""What only a process of its own can show of the Flux engine: starting it, and Ctrl-C."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+pytestmark = pytest.mark.usefixtures("julia")
+
+
+def child(code, **environment):
+    return subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | environment,
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT between processes")
+def test_ctrl_c_ends_fit_and_leaves_a_model_that_works():
+    code = """
+        import pyflux
+        x, y = pyflux.synthetic_digits(2000)
+        model = pyflux.networks.flux_mnist(seed=0)
+        model.compile()
+        model.fit(x, y, verbose=0)
+        print("training", flush=True)
+        try:
+            model.fit(x, y, epochs=100_000, verbose=0)
+        except KeyboardInterrupt:
+            print("interrupted", model.predict(x[:2]).shape, model.evaluate(x, y) < 2.3)
+    """
+    with child(code) as process:
+        assert process.stdout.readline() == "training\n"
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=120)
+    assert out == "interrupted (2, 10) True\n", err
+    assert process.returncode == 0
+
+
+def test_threads_are_julia_s_default_unless_the_user_says_otherwise():
+    code = "from pyflux.engines import flux; print(flux.versions()['threads'])"
+    for threads in ("1", "2"):
+        out, err = child(code, PYTHON_JULIACALL_THREADS=threads).communicate(timeout=120)
+        assert out == f"{threads}\n", err
+
+
+def test_a_start_that_takes_seconds_says_nothing():
+    code = "from pyflux.engines import flux; flux.start()"
+    assert child(code).communicate(timeout=120) == ("", "")
