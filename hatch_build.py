@@ -4,7 +4,6 @@ In a checkout ``pyflux/juliapkg.json`` points to ``../julia``. A wheel has no su
 beside ``pyflux`` in site-packages, so the wheel carries ``pyflux/julia`` and a JSON that says so.
 """
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -22,8 +21,6 @@ class JuliaPackage(BuildHookInterface[Any]):
         root = Path(self.root)
         requirements = json.loads((root / "pyflux" / "juliapkg.json").read_text())
         requirements["packages"]["PyFlux"]["path"] = "julia"
-        # juliapkg ignores this key but hashes the file: after an upgrade it resolves anew.
-        requirements["pyflux_sources"] = digest(root / "julia")
         made = Path(self.directory) / "juliapkg.json"
         made.parent.mkdir(parents=True, exist_ok=True)
         made.write_text(json.dumps(requirements, indent=2) + "\n")
@@ -31,11 +28,3 @@ class JuliaPackage(BuildHookInterface[Any]):
         for name in ("Project.toml", "src", "ext"):
             if (root / "julia" / name).exists():
                 build_data["force_include"][str(root / "julia" / name)] = f"pyflux/julia/{name}"
-
-
-def digest(folder: Path) -> str:
-    """Return one hash for all sources of the Julia package."""
-    total = hashlib.sha256()
-    for path in sorted(p for p in folder.rglob("*") if p.suffix in (".jl", ".toml")):
-        total.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
-    return total.hexdigest()

@@ -1,13 +1,18 @@
 """The package as a whole: what it exports, what importing it costs, what it carries."""
 
+import hashlib
 import json
+import re
+import shutil
 import subprocess
 import sys
 
 import pytest
+import requests
 
 import pyflux
 from pyflux import engines
+from pyflux.engines import flux
 
 from .conftest import ROOT
 
@@ -80,6 +85,37 @@ def test_one_version_everywhere():
     project = (ROOT / "julia" / "Project.toml").read_text()
     assert f'version = "{pyflux.__version__}"' in project
     assert f"## {pyflux.__version__}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_a_changed_julia_project_is_resolved_anew():
+    # juliapkg looks at its JSON files alone, so the JSON has the hash of what the Julia package needs.
+    requirements = json.loads((ROOT / "pyflux" / "juliapkg.json").read_text())
+    project = (ROOT / "julia" / "Project.toml").read_bytes()
+    assert requirements["pyflux_project"] == hashlib.sha256(project).hexdigest(), "update pyflux_project"
+
+
+@pytest.mark.parametrize(
+    ("set_up", "network", "julia", "reason"),
+    [
+        (True, False, None, None),
+        (False, True, None, None),
+        (False, False, "/usr/bin/julia", None),
+        (False, False, None, "there is no julia on the PATH, and .* cannot be reached"),
+    ],
+)
+def test_out_of_reach_is_a_julia_that_is_neither_there_nor_to_be_had(
+    monkeypatch, set_up, network, julia, reason
+):
+    def head(url, timeout):
+        if not network:
+            raise requests.ConnectionError("no network")
+
+    monkeypatch.setenv("JULIA_PKG_OFFLINE", "")
+    monkeypatch.setattr(flux, "is_set_up", lambda: set_up)
+    monkeypatch.setattr(requests, "head", head)
+    monkeypatch.setattr(shutil, "which", lambda name: julia)
+    got = flux.out_of_reach(1.0)
+    assert got is None if reason is None else re.match(reason, got)
 
 
 def test_the_julia_package_has_one_uuid():
