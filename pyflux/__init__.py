@@ -8,7 +8,20 @@
 Importing pyflux starts nothing: Julia comes with the first `fit` or `predict`.
 """
 
-from . import datasets, layers, losses, metrics, models, networks, optimizers
+from . import (
+    applications,
+    callbacks,
+    datasets,
+    layers,
+    losses,
+    metrics,
+    models,
+    networks,
+    optimizers,
+    recipes,
+    regularizers,
+    schedules,
+)
 from .errors import (
     DataError,
     DownloadError,
@@ -19,8 +32,10 @@ from .errors import (
     SavedModelError,
 )
 from .history import History
+from .interchange import from_keras, from_torch, to_keras, to_torch
 from .models import Sequential, load
-from .synthetic import synthetic_digits
+from .onnx import export_onnx
+from .synthetic import synthetic_digits, synthetic_images
 from .training import TrainingResult, train_mnist
 
 __version__ = "0.1.0"
@@ -36,7 +51,12 @@ __all__ = [
     "SavedModelError",
     "Sequential",
     "TrainingResult",
+    "applications",
+    "callbacks",
     "datasets",
+    "export_onnx",
+    "from_keras",
+    "from_torch",
     "layers",
     "load",
     "losses",
@@ -44,6 +64,12 @@ __all__ = [
     "models",
     "networks",
     "optimizers",
+    "recipes",
+    "regularizers",
+    "schedules",
     "synthetic_digits",
+    "synthetic_images",
+    "to_keras",
+    "to_torch",
     "train_mnist",
 ]

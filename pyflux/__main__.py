@@ -18,8 +18,9 @@ from .images import read_image
 from .metrics import confusion_matrix
 from .models import Sequential, load
 from .optimizers import Adam
+from .recipes import RECIPES
 from .synthetic import synthetic_digits
-from .training import Split, TrainingResult, measured, train_mnist, train_on
+from .training import GREY, Split, TrainingResult, measured, train_mnist, train_on
 
 # How long `demo` waits before it takes something to be out of reach, in seconds.
 PATIENCE = 25.0
@@ -66,11 +67,15 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     train = command(commands, "train", run_train, show_training, "train flux_mnist and measure it")
-    training_options(train, epochs=3)
-    train.add_argument("--learning-rate", type=float, default=0.001, metavar="R", help="Adam's step (0.001)")
+    training_options(train, epochs=None)
     train.add_argument(
-        "--validation", type=int, default=10_000, metavar="N",
-        help="images that are not trained on but measured after each epoch (10000)",
+        "--recipe", choices=list(RECIPES), default="tutorial",
+        help="tutorial: 98 %% in 3 epochs; augmented: 99.2 %% in 15 (tutorial)",
+    )  # fmt: skip
+    train.add_argument("--learning-rate", type=float, metavar="R", help="Adam's step (the recipe's)")
+    train.add_argument(
+        "--validation", type=int, metavar="N",
+        help="images that are not trained on but measured after each epoch (the recipe's)",
     )  # fmt: skip
     data_options(train)
     engine_option(train)
@@ -112,19 +117,24 @@ def command(
     return added
 
 
-def training_options(to: argparse.ArgumentParser, epochs: int) -> None:
-    """Add what every training takes."""
-    to.add_argument("--epochs", type=int, default=epochs, metavar="N", help=f"how many ({epochs})")
-    to.add_argument("--batch-size", type=int, default=64, metavar="N", help="images per step (64)")
+def training_options(to: argparse.ArgumentParser, epochs: int | None) -> None:
+    """Add what every training takes; without a number of epochs the recipe decides."""
+    default = "the recipe's"
+    to.add_argument("--epochs", type=int, default=epochs, metavar="N", help=f"how many ({epochs or default})")
+    to.add_argument(
+        "--batch-size",
+        type=int,
+        default=epochs and 64,
+        metavar="N",
+        help=f"images per step ({(epochs and 64) or default})",
+    )
     to.add_argument("--seed", type=int, metavar="N", help="the same seed gives the same result")
     to.add_argument("--quiet", action="store_true", help="show no progress")
 
 
 def data_options(to: argparse.ArgumentParser) -> None:
     """Add what says which data."""
-    to.add_argument(
-        "--dataset", choices=list(datasets.DATASETS), default="mnist", help="which data set (mnist)"
-    )
+    to.add_argument("--dataset", choices=GREY, default="mnist", help="which data set (mnist)")
     to.add_argument(
         "--data-dir", metavar="DIR", help="folder that has the files (default: download and keep)"
     )
@@ -141,6 +151,7 @@ def engine_option(to: argparse.ArgumentParser) -> None:
 def run_train(a: argparse.Namespace) -> dict[str, Any]:
     """Train on a data set."""
     result = train_mnist(
+        recipe=a.recipe,
         epochs=a.epochs,
         batch_size=a.batch_size,
         learning_rate=a.learning_rate,

@@ -16,6 +16,7 @@ from .layers import Shape
 Images = NDArray[np.uint8] | NDArray[np.float32]
 Labels = NDArray[np.int32]
 Floats = NDArray[np.float32]
+Targets = Labels | Floats
 
 # How much of an array is looked at in one piece: keeps the check for NaN from making a large mask.
 CHUNK = 1 << 20
@@ -87,6 +88,61 @@ def as_labels(argument: str, value: ArrayLike, classes: int, samples: int, sampl
             f"got labels from {low} to {high}"
         )
     return np.ascontiguousarray(array, dtype=np.int32)
+
+
+def as_columns(
+    argument: str, value: ArrayLike, outputs: int, samples: int, samples_name: str, *, unit: bool
+) -> Floats:
+    """Return ``value`` as ``(N, outputs)`` float32: one-hot labels, or what the outputs should be.
+
+    Args:
+        argument: Name of the argument, for errors.
+        value: ``(N, outputs)``, or ``(N,)`` where there is one output.
+        outputs: Number of the network's outputs.
+        samples: How many rows there must be.
+        samples_name: Name of the argument that the rows belong to.
+        unit: Whether every value must be in 0 … 1.
+
+    >>> as_columns("y", [1, 0], outputs=1, samples=2, samples_name="x", unit=True).shape
+    (2, 1)
+    """
+    array = _array(argument, value)
+    if array.ndim == 1 and outputs == 1:
+        array = array[:, None]
+    if array.ndim != 2 or array.shape[1] != outputs:
+        hint = "; for labels that are class numbers use loss='sparse_categorical_crossentropy'"
+        raise ValueError(
+            f"{argument} must have shape (N, {outputs}), as the network has {outputs} outputs, "
+            f"got {array.shape}{hint if array.ndim == 1 and outputs > 1 else ''}"
+        )
+    if array.shape[0] != samples:
+        raise ValueError(
+            f"{argument} must have a row for every sample: {samples_name} has {samples} samples, "
+            f"{argument} has {array.shape[0]} rows"
+        )
+    columns = np.ascontiguousarray(array, dtype=np.float32)
+    _check_finite(argument, columns)
+    if unit and (columns.min() < 0 or columns.max() > 1):
+        raise ValueError(
+            f"{argument} must be in 0 … 1 for this loss, got values from {columns.min():g} to "
+            f"{columns.max():g}"
+        )
+    return columns
+
+
+def as_sample_weights(value: ArrayLike, samples: int) -> Floats:
+    """Return ``value`` as ``(N,)`` float32, a factor from 0 for each sample's loss.
+
+    >>> as_sample_weights([1, 0.5], samples=2)
+    array([1. , 0.5], dtype=float32)
+    """
+    array = np.ascontiguousarray(_array("sample_weight", value), dtype=np.float32)
+    if array.shape != (samples,):
+        raise ValueError(f"sample_weight must have shape ({samples},), as x has samples, got {array.shape}")
+    _check_finite("sample_weight", array)
+    if array.min() < 0:
+        raise ValueError(f"sample_weight must be at least 0, got {array.min():g}")
+    return array
 
 
 def as_floats(images: Images) -> Floats:

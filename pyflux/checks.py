@@ -50,6 +50,18 @@ def real(argument: str, value: Any, *, above: float | None = None, below: float 
     return number
 
 
+def fraction(argument: str, value: Any) -> float:
+    """Return ``value`` as a float in [0, 1).
+
+    >>> fraction("rate", 0.5)
+    0.5
+    """
+    number = real(argument, value)
+    if not 0 <= number < 1:
+        raise ValueError(f"{argument} must be in [0, 1), got {number:g}")
+    return number
+
+
 def pair(argument: str, value: Any) -> tuple[int, int]:
     """Return ``value``, one whole number or two, as a (height, width) pair.
 

@@ -1,4 +1,4 @@
-"""The data sets by name: MNIST, Fashion-MNIST and KMNIST.
+"""The data sets by name: MNIST, Fashion-MNIST, KMNIST and CIFAR-10.
 
     from pyflux.datasets import mnist
     (x_train, y_train), (x_test, y_test) = mnist.load_data()
@@ -19,16 +19,26 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from pyflux.cifar import cifar10
 from pyflux.download import Deadline, fetch
 from pyflux.errors import DataError
 from pyflux.idx import gunzip, parse_idx, read_idx
+from pyflux.labelled import LabelledImages, Split
 
-__all__ = ["DATASETS", "Dataset", "IdxFile", "fashion_mnist", "kmnist", "load", "mnist"]
+__all__ = [
+    "DATASETS",
+    "Dataset",
+    "IdxFile",
+    "LabelledImages",
+    "Split",
+    "cifar10",
+    "fashion_mnist",
+    "kmnist",
+    "load",
+    "mnist",
+]
 
 _Bytes = npt.NDArray[np.uint8]
-Split = tuple[_Bytes, _Bytes]
-
-_VARIABLE = "PYFLUX_DATA"
 
 
 @dataclass(frozen=True)
@@ -53,8 +63,12 @@ class IdxFile:
 
 
 @dataclass(frozen=True)
-class Dataset:
-    """A data set of images and labels in four IDX files.
+class Dataset(LabelledImages):
+    """A data set of images and labels in four IDX files: 28×28 pixels, 0 the background, 255 the brightest.
+
+    The files may be gzipped or not. In a folder of the user's the hash of the content decides. Where it is
+    not known (the images of Fashion-MNIST, all of KMNIST), the shape does, the labels, and not being a file
+    of another data set that is known here.
 
     Args:
         name: As :func:`load` takes it.
@@ -65,73 +79,24 @@ class Dataset:
         mirrors: Addresses to which a file's name and ``.gz`` are added, the preferred one first.
         folders: Where below a folder of the user's the files may lie, ``"."`` being the folder itself.
         files: Training images, training labels, test images, test labels.
+
+    Example:
+        >>> mnist.num_classes, mnist.files[0].shape
+        (10, (60000, 28, 28))
+        >>> (x_train, y_train), (x_test, y_test) = mnist.load_data()  # doctest: +SKIP
+        >>> x_train.shape, y_train.shape  # doctest: +SKIP
+        ((60000, 28, 28), (60000,))
     """
 
-    name: str
-    title: str
-    class_names: tuple[str, ...]
-    licence: str
-    source: str
-    mirrors: tuple[str, ...]
-    folders: tuple[str, ...]
     files: tuple[IdxFile, IdxFile, IdxFile, IdxFile]
 
-    @property
-    def num_classes(self) -> int:
-        """How many classes there are."""
-        return len(self.class_names)
-
-    def load_data(
-        self,
-        data_dir: str | os.PathLike[str] | None = None,
-        *,
-        verbose: bool = True,
-        timeout: float | None = None,
-    ) -> tuple[Split, Split]:
-        """Return the data set as arrays, downloaded if need be.
-
-        Args:
-            data_dir: A folder that holds the files, gzipped or not, in itself or in a subfolder with the data
-                set's name. Without it the environment variable ``PYFLUX_DATA`` counts, and without that the
-                files are downloaded into the user's cache folder.
-            verbose: Whether a download shows a progress bar on stderr.
-            timeout: Seconds that all downloads together may take; None sets no limit.
-
-        Returns:
-            ``(x_train, y_train), (x_test, y_test)``, images ``(N, 28, 28)`` uint8, C-ordered, 0 the
-            background and 255 the brightest; labels ``(N,)`` uint8 from 0.
-
-        Raises:
-            FileNotFoundError: The folder, or a file in it, is missing.
-            DataError: A file of that folder is damaged or belongs to another data set. The hash of the
-                content decides; where it is not known (the images of Fashion-MNIST, all of KMNIST), the
-                shape, the labels, and not being a file of another data set that is known here.
-            DownloadError: No mirror gave a file in time, or the cache folder cannot be written.
-            ValueError: ``timeout`` is not above 0.
-
-        Example:
-            >>> mnist.num_classes, mnist.files[0].shape
-            (10, (60000, 28, 28))
-            >>> (x_train, y_train), (x_test, y_test) = mnist.load_data()  # doctest: +SKIP
-            >>> x_train.shape, y_train.shape  # doctest: +SKIP
-            ((60000, 28, 28), (60000,))
-        """
-        folder = _named_folder(data_dir)
-        deadline = Deadline(timeout)
-        if folder is None:
-            arrays = [self._download(file, verbose, deadline) for file in self.files]
-        else:
-            arrays = [self._read(file, folder) for file in self.files]
-        x_train, y_train, x_test, y_test = arrays
-        self._check_labels(y_train, self.files[1])
-        self._check_labels(y_test, self.files[3])
+    def _downloaded(self, verbose: bool, deadline: Deadline) -> tuple[Split, Split]:
+        x_train, y_train, x_test, y_test = (self._download(file, verbose, deadline) for file in self.files)
         return (x_train, y_train), (x_test, y_test)
 
-    def cache_dir(self) -> Path:
-        """Return the folder that downloads of this data set go to."""
-        import platformdirs
-
-        return Path(platformdirs.user_cache_dir("pyflux", appauthor=False)) / "datasets" / self.name
+    def _from_folder(self, folder: Path) -> tuple[Split, Split]:
+        x_train, y_train, x_test, y_test = (self._read(file, folder) for file in self.files)
+        return (x_train, y_train), (x_test, y_test)
 
     def _download(self, file: IdxFile, verbose: bool, deadline: Deadline) -> _Bytes:
         name = file.name + ".gz"
@@ -152,12 +117,7 @@ class Dataset:
             for name in file.spellings():
                 if (place / name).is_file():
                     return place / name
-        looked = ", ".join(str(place) for place in places if place.is_dir())
-        raise FileNotFoundError(
-            f"{self.title} needs the file {file.name}, gzipped or not, and it is not in the folder named by "
-            f"data_dir= or {_VARIABLE}. Looked in: {looked}. Put it there, name another folder, or name none "
-            f"(no data_dir=, {_VARIABLE} unset) to have the files downloaded."
-        )
+        raise self._not_there(f"the file {file.name}, gzipped or not", places)
 
     def _check_content(self, got: str, file: IdxFile, path: Path) -> None:
         """Refuse a file whose content is not the data set's."""
@@ -173,35 +133,12 @@ class Dataset:
             f"{got}{expected}. Get the original, or read data of your own with pyflux.idx.read_idx."
         )
 
-    def _check_labels(self, labels: _Bytes, file: IdxFile) -> None:
-        highest = int(labels.max(initial=0))
-        if highest >= self.num_classes:
-            raise DataError(
-                f"{file.name} holds the label {highest}, expected labels from 0 to {self.num_classes - 1} as "
-                f"{self.title} has {self.num_classes} classes. Check that it is the right file."
-            )
-
-
-def _named_folder(data_dir: str | os.PathLike[str] | None) -> Path | None:
-    """Return the folder that the user named, None where there is none."""
-    argument = "data_dir" if data_dir is not None else f"the environment variable {_VARIABLE}"
-    # An empty variable counts as unset, as is usual.
-    named = data_dir if data_dir is not None else os.environ.get(_VARIABLE) or None
-    if named is None:
-        return None
-    folder = Path(named).expanduser()
-    if not folder.is_dir():
-        raise FileNotFoundError(
-            f"{argument} must name a folder that holds the data, got {os.fspath(named)!r}, which is no "
-            "folder. Name one that is, or name none to have the files downloaded."
-        )
-    return folder
-
 
 def _owner(content_sha256: str) -> str | None:
     """Return the title of the known data set that has a file with this content."""
     for dataset in DATASETS.values():
-        if any(file.content_sha256 == content_sha256 for file in dataset.files):
+        files = dataset.files if isinstance(dataset, Dataset) else ()
+        if any(file.content_sha256 == content_sha256 for file in files):
             return dataset.title
     return None
 
@@ -312,7 +249,9 @@ kmnist = Dataset(
 )
 
 #: The data sets by the names that :func:`load` takes.
-DATASETS = {dataset.name: dataset for dataset in (mnist, fashion_mnist, kmnist)}
+DATASETS: dict[str, LabelledImages] = {
+    dataset.name: dataset for dataset in (mnist, fashion_mnist, kmnist, cifar10)
+}
 
 
 def load(
@@ -322,10 +261,11 @@ def load(
     verbose: bool = True,
     timeout: float | None = None,
 ) -> tuple[Split, Split]:
-    """Return the data set of that name as arrays; see :meth:`Dataset.load_data`.
+    """Return the data set of that name as arrays; see :meth:`LabelledImages.load_data`.
 
     Args:
-        name: ``"mnist"``, ``"fashion_mnist"`` or ``"kmnist"``; a hyphen does for the underscore.
+        name: ``"mnist"``, ``"fashion_mnist"``, ``"kmnist"`` or ``"cifar10"``; a hyphen does for an
+            underscore.
         data_dir: A folder that holds the files.
         verbose: Whether a download shows a progress bar.
         timeout: Seconds that all downloads together may take.
@@ -337,10 +277,10 @@ def load(
         ValueError: There is no data set of that name; the message suggests the nearest one.
 
     Example:
-        >>> load("mnits")
+        >>> load("mnits")  # doctest: +ELLIPSIS
         Traceback (most recent call last):
         ...
-        ValueError: name must be one of 'mnist', 'fashion_mnist', 'kmnist', got 'mnits'. Did you mean 'mnist'?
+        ValueError: name must be one of 'mnist', 'fashion_mnist', 'kmnist', 'cifar10', got 'mnits'...
     """
     key = str(name).lower().replace("-", "_")
     if key not in DATASETS:

@@ -83,7 +83,8 @@ def fetch(
     urls: Sequence[str],
     path: str | os.PathLike[str],
     *,
-    sha256: str,
+    sha256: str | None = None,
+    md5: str | None = None,
     verbose: bool = True,
     timeout: float | Deadline | None = None,
     connect_timeout: float = 5.0,
@@ -101,6 +102,7 @@ def fetch(
         urls: Addresses of the same file, the preferred one first.
         path: The file to make; its folder is made where it is missing.
         sha256: The SHA-256 of the file, 64 hexadecimal digits.
+        md5: Its MD5 instead, 32 digits, where nothing better was published.
         verbose: Whether to show a progress bar on stderr.
         timeout: Seconds for the whole, waiting and retries included; None sets no limit. Only the system's
             look-up of a host name cannot be cut short.
@@ -127,39 +129,55 @@ def fetch(
         >>> fetch(["https://example.org/hello.txt"], file, sha256=digest) == file
         True
     """
-    _check_arguments(urls, sha256)
+    checksum = _checksum(urls, sha256, md5)
     path = Path(path)
-    if has_hash(path, sha256):
+    if checksum.fits(path):
         return path
     deadline = timeout if isinstance(timeout, Deadline) else Deadline(timeout)
-    job = _Download(urls, path, sha256.lower(), verbose, deadline, connect_timeout, read_timeout)
+    job = _Download(urls, path, checksum, verbose, deadline, connect_timeout, read_timeout)
     with _explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with _locked(path, deadline):
             # Another process may have brought it while this one waited for the lock.
-            if not has_hash(path, sha256):
+            if not checksum.fits(path):
                 job.run(retries, backoff)
     return path
 
 
+@dataclass(frozen=True)
+class Checksum:
+    """What the hash of a file must be."""
+
+    algorithm: str
+    digits: str
+
+    def of(self, path: Path) -> str:
+        """Return the file's hash."""
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, self.algorithm).hexdigest()
+
+    def fits(self, path: Path) -> bool:
+        """Whether ``path`` is a readable file with this hash."""
+        try:
+            return self.of(path) == self.digits
+        except OSError:
+            return False
+
+
 def has_hash(path: Path, sha256: str) -> bool:
     """Whether ``path`` is a readable file with this SHA-256."""
-    try:
-        return _sha256(path) == sha256.lower()
-    except OSError:
-        return False
+    return Checksum("sha256", sha256.lower()).fits(path)
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _check_arguments(urls: Sequence[str], sha256: str) -> None:
+def _checksum(urls: Sequence[str], sha256: str | None, md5: str | None) -> Checksum:
     if isinstance(urls, str) or not urls:
         raise ValueError(f"urls must be a list of at least one address, got {urls!r}")
-    if not re.fullmatch(r"[0-9a-fA-F]{64}", sha256):
-        raise ValueError(f"sha256 must be 64 hexadecimal digits, got {sha256!r}")
+    if (sha256 is None) == (md5 is None):
+        raise ValueError("sha256 or md5 must be given, and not both: what is downloaded is checked")
+    name, value, length = ("sha256", sha256, 64) if sha256 is not None else ("md5", md5, 32)
+    if not re.fullmatch(rf"[0-9a-fA-F]{{{length}}}", value or ""):
+        raise ValueError(f"{name} must be {length} hexadecimal digits, got {value!r}")
+    return Checksum(name, str(value).lower())
 
 
 @contextmanager
@@ -211,7 +229,7 @@ class _Download:
 
     urls: Sequence[str]
     path: Path
-    sha256: str
+    checksum: Checksum
     verbose: bool
     deadline: Deadline
     connect_timeout: float
@@ -234,7 +252,7 @@ class _Download:
         """
         import requests
 
-        if has_hash(self.part, self.sha256):  # the last process ended just before it gave the file its name
+        if self.checksum.fits(self.part):  # the last process ended just before it gave the file its name
             os.replace(self.part, self.path)
             return
         with requests.Session() as session:
@@ -278,12 +296,13 @@ class _Download:
         """Give the partial file its name if its hash is right; else discard it and say what is wrong."""
         if not self.part.exists():
             return "nothing was received"
-        got = _sha256(self.part)
-        if got == self.sha256:
+        got = self.checksum.of(self.part)
+        if got == self.checksum.digits:
             os.replace(self.part, self.path)
             return None
         self.part.unlink()
-        return f"sent another file: its SHA-256 is {got}, expected {self.sha256}"
+        name = {"sha256": "SHA-256", "md5": "MD5"}[self.checksum.algorithm]
+        return f"sent another file: its {name} is {got}, expected {self.checksum.digits}"
 
     def _receive(self, session: Session, url: str) -> bool:
         """Bring the partial file to its end; return whether it was continued rather than begun."""

@@ -6,35 +6,34 @@ import math
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import checks, engines, losses, optimizers, saving, summary, weights
-from .architecture import Architecture, find_input_shape
-from .arrays import Floats, Images, Labels, as_labels, as_samples
-from .engines import Network, OptimizerState, Totals
+from . import checks, compiled, engines, fitting, saving, summary, weights
+from .architecture import Architecture, unique_names
+from .arrays import Floats, as_samples
+from .callbacks import Callback
+from .compiled import Compiled
+from .engines import Data, Network, OptimizerState
 from .history import History
-from .layers import Layer, Shape
-from .losses import SparseCategoricalCrossentropy
-from .optimizers import Adam
+from .layers import Input, Layer, Shape
+from .losses import Loss
+from .metrics import TopKCategoricalAccuracy
+from .optimizers import Optimizer
 from .progress import Progress
-from .saving import Compiled, SavedModel
+from .saving import SavedModel
 
-Data = tuple[Images, Labels]
-
-METRICS = {"accuracy": "accuracy", "acc": "accuracy"}
-
-# An epoch is this many calls of the engine or more: between two of them the bar moves and Ctrl-C acts.
-STRETCHES = 20
+Part = TypeVar("Part")
 
 
 class Sequential:
     """A stack of layers, described as in Keras and trained in Flux.
 
     Args:
-        layers: The layers, first to last; more can be added with `add`.
+        layers: The layers, first to last; more can be added with `add`. A model can be one of them.
         name: Name in the summary and in the saved file.
         seed: Whole number from 0 that fixes the initial weights and the order of samples: the same seed gives
             the same model, bit for bit on one machine with one number of threads. By default drawn anew.
@@ -58,7 +57,7 @@ class Sequential:
 
     def __init__(
         self,
-        layers: Iterable[Layer] = (),
+        layers: Iterable[Layer | Sequential] = (),
         *,
         name: str = "sequential",
         seed: int | None = None,
@@ -68,7 +67,8 @@ class Sequential:
         self.seed = secrets.randbits(64) if seed is None else checks.whole("seed", seed, least=0)
         self.engine = checks.choice("engine", engine, engines.ENGINES)
         self.history: History | None = None
-        self._layers: list[Layer] = []
+        self.stop_training = False  # a callback sets it to end `fit` after the epoch
+        self._layers: list[Layer | Sequential] = []
         self._architecture: Architecture | None = None
         self._weights: list[Floats] | None = None  # until an engine has them
         self._network: Network | None = None
@@ -80,27 +80,54 @@ class Sequential:
 
     # ── What it is ───────────────────────────────────────────────────────────────────────────────────────
 
-    def add(self, layer: Layer) -> None:
-        """Put a layer on top.
+    def add(self, layer: Layer | Sequential) -> None:
+        """Put a layer, or all of another model, on top.
+
+        A model that is added brings its weights, and gets them back after each training.
 
         Raises:
             TypeError: It is no layer.
             ValueError: It does not fit on what is there, or the model has weights already.
         """
-        if not isinstance(layer, Layer):
+        if not isinstance(layer, (Layer, Sequential)):
             hint = f"; did you mean {layer.__name__}(…)?" if isinstance(layer, type) else ""
-            raise TypeError(f"layer must be a layer from pyflux.layers, got {layer!r}{hint}")
+            raise TypeError(f"layer must be a layer from pyflux.layers, or a model, got {layer!r}{hint}")
         if self._weights is not None or self._network is not None:
             raise ValueError("layers cannot be added to a model that has its weights; make a new Sequential")
+        if isinstance(layer, Sequential):
+            layer._built("a model used as a layer")
         stack = [*self._layers, layer]
-        shape = find_input_shape(stack)
-        self._architecture = Architecture(tuple(stack), shape) if shape else None
+        self._architecture = put_together(stack)
         self._layers = stack
 
     @property
-    def layers(self) -> tuple[Layer, ...]:
-        """The layers, first to last, named."""
-        return self._architecture.layers if self._architecture else tuple(self._layers)
+    def layers(self) -> tuple[Layer | Sequential, ...]:
+        """The layers as they were added, without `Input`."""
+        return tuple(layer for layer in self._layers if not isinstance(layer, Input))
+
+    def get_layer(self, name: str) -> Layer:
+        """Return the layer of that name, such as ``"conv2d_1"`` or ``"vgg16/block5_conv1"``."""
+        architecture = self._built("get_layer()")
+        return architecture.layers[architecture.names.index(checks.choice("name", name, architecture.names))]
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training changes any layer; setting it sets it for every layer."""
+        return any(layer.trainable for layer in self._layers)
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        for layer in self._layers:
+            layer.trainable = value
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate of the next step; setting it replaces a schedule."""
+        return self._ready("learning_rate").optimizer.rate(self._steps())
+
+    @learning_rate.setter
+    def learning_rate(self, value: float) -> None:
+        self._compiled = self._ready("learning_rate").with_rate(checks.real("learning_rate", value, above=0))
 
     @property
     def input_shape(self) -> tuple[None, *Shape]:
@@ -144,30 +171,27 @@ class Sequential:
 
     def compile(
         self,
-        optimizer: str | Adam = "adam",
-        loss: str | SparseCategoricalCrossentropy = "sparse_categorical_crossentropy",
-        metrics: Sequence[str] = (),
+        optimizer: str | Optimizer = "rmsprop",
+        loss: str | Loss = "sparse_categorical_crossentropy",
+        metrics: Sequence[str | TopKCategoricalAccuracy] = (),
         *,
         engine: str | None = None,
     ) -> None:
-        """Say how the model is trained.
+        """Say how the model is trained. What is trainable is what is trainable now.
 
         Args:
-            optimizer: ``"adam"`` or an object from `pyflux.optimizers`.
-            loss: ``"sparse_categorical_crossentropy"`` or an object from `pyflux.losses`.
-            metrics: ``["accuracy"]`` or nothing.
+            optimizer: ``"sgd"``, ``"adam"``, ``"adamw"``, ``"rmsprop"``, or an object of `pyflux.optimizers`.
+            loss: Name of a loss, or an object of `pyflux.losses`.
+            metrics: ``"accuracy"``, ``"top_k_categorical_accuracy"``, or an object of `pyflux.metrics`.
             engine: Changes the engine; by default the one of the constructor.
         """
-        if isinstance(metrics, str):
-            raise TypeError(f"metrics must be a list, got {metrics!r}; write metrics=[{metrics!r}]")
-        names = tuple(METRICS[checks.choice("metrics", m, METRICS)] for m in metrics)
-        compiled = Compiled(optimizers.get(optimizer), losses.get(loss), names)
+        made = compiled.make(optimizer, loss, metrics)
         if self._architecture is not None:
-            compiled.loss.check(self._architecture)
+            made.check(self._architecture)
         self._use_engine(engine)
-        self._compiled, self._optimizer_state = compiled, None
+        self._compiled, self._optimizer_state = made, None
         if self._network is not None:
-            self._network.compile(compiled.optimizer, compiled.loss)
+            self._network.compile(made.optimizer, made.loss)
 
     def fit(
         self,
@@ -176,50 +200,62 @@ class Sequential:
         batch_size: int | None = None,
         epochs: int = 1,
         verbose: int | str | bool = "auto",
+        callbacks: Sequence[Callback] | None = None,
         validation_split: float = 0.0,
         validation_data: tuple[ArrayLike, ArrayLike] | None = None,
         shuffle: bool = True,
+        class_weight: Mapping[int, float] | None = None,
+        sample_weight: ArrayLike | None = None,
         initial_epoch: int = 0,
     ) -> History:
         """Train the model.
 
+        Where the layers at the beginning are frozen and always do the same, what they give is computed once
+        for all epochs.
+
         Args:
             x: Samples: ``(N, height, width)``, ``(N, height, width, channels)`` or one row each; uint8, which
-                is scaled by 1/255, or float.
-            y: Labels ``(N,)``, whole numbers from 0.
+                is scaled by 1/255 (but where the first layer is a `Rescaling`), or float.
+            y: Labels ``(N,)``, whole numbers from 0; or for other losses what the outputs should be,
+                ``(N, outputs)``.
             batch_size: Samples per step; 32 by default. The last batch of an epoch may be smaller.
             epochs: Number of the last epoch: with ``initial_epoch`` so many minus it are trained.
             verbose: 0 for silence, 1 for a bar, 2 for a line an epoch; ``"auto"`` decides by the terminal.
+            callbacks: Objects of `pyflux.callbacks`.
             validation_split: Fraction in [0, 1) of the samples, taken from the end before shuffling, that is
                 not trained on but measured after each epoch.
             validation_data: ``(x_val, y_val)`` to measure instead.
             shuffle: Whether each epoch takes the samples in a new order.
+            class_weight: A factor from 0 for the loss of a class's samples, by class; 1 where none is given.
+            sample_weight: A factor from 0 for each sample's loss, ``(N,)``.
             initial_epoch: Number of the first epoch, for a training that goes on.
 
         Returns:
             The numbers of every epoch; also kept as ``model.history``.
         """
-        architecture, compiled = self._built("fit()"), self._ready("fit()")
+        architecture, told = self._built("fit()"), self._ready("fit()")
         epochs = checks.whole("epochs", epochs)
         initial_epoch = checks.whole("initial_epoch", initial_epoch, least=0)
         batch_size = checks.whole("batch_size", 32 if batch_size is None else batch_size)
-        train, val = self._training_data(architecture, x, y, validation_split, validation_data)
-        network = self._running()
+        data = fitting.labelled(architecture, told, x, y)
+        data = fitting.weighted(data, sample_weight, class_weight, architecture.output_shape[0])
+        train, val = self._validation(architecture, told, data, validation_split, validation_data)
         progress = Progress(verbose, epochs)
-        self.history = History()
-        for epoch in range(initial_epoch, epochs):
-            progress.begin(epoch, len(train[0]))
-            try:
-                start = time.perf_counter()
-                logs = self._epoch(network, train, batch_size, shuffle, progress)
-                seconds = time.perf_counter() - start
-            finally:
-                progress.close()
-            self._epochs_trained += 1
-            if val is not None:
-                logs |= means(network.evaluate(*val, batch_size), compiled.metrics, "val_")
-            progress.end(epoch, logs, seconds)
-            self.history.add(epoch, logs, seconds)
+        train, val = self._features(train, batch_size), val and self._features(val, batch_size)
+        listeners = callbacks_for(self, callbacks)
+        self.history, self.stop_training = History(), False
+        for callback in listeners:
+            callback.on_train_begin()
+        try:
+            for epoch in range(initial_epoch, epochs):
+                self._fit_epoch(epoch, train, val, batch_size, shuffle, progress, listeners)
+                if self.stop_training:
+                    break
+        finally:
+            progress.close()
+            self._give_back()
+        for callback in listeners:
+            callback.on_train_end()
         return self.history
 
     def evaluate(
@@ -236,13 +272,13 @@ class Sequential:
         Returns:
             ``[loss, accuracy]`` as in Keras, or the loss alone where no metrics were asked for.
         """
-        architecture, compiled = self._built("evaluate()"), self._ready("evaluate()")
+        architecture, told = self._built("evaluate()"), self._ready("evaluate()")
         size = checks.whole("batch_size", 256 if batch_size is None else batch_size)
-        images, labels = self._labelled(architecture, "x", x, "y", y)
-        logs = means(self._running().evaluate(images, labels, size), compiled.metrics)
+        data = fitting.labelled(architecture, told, x, y)
+        logs = fitting.measure(self._running(), data, size, told)
         if return_dict:
             return logs
-        return list(logs.values()) if compiled.metrics else logs["loss"]
+        return list(logs.values()) if told.metrics else logs["loss"]
 
     def predict(self, x: ArrayLike, batch_size: int | None = None) -> Floats:
         """Return the network's outputs, ``(N, *output_shape)`` float32; after a softmax, probabilities.
@@ -326,14 +362,42 @@ class Sequential:
 
     def _drawn(self) -> list[Floats]:
         """The weights while no engine has them."""
-        if self._weights is None:
-            return weights.initial(self._built("weights"), [self.seed, 0])
-        return self._weights
+        if self._weights is not None:
+            return self._weights
+        drawn = weights.initial(self._built("weights"), [self.seed, 0])
+        for model, place in self._models_inside():
+            drawn[place] = model.get_weights()
+        return drawn
+
+    def _models_inside(self) -> list[tuple[Sequential, slice]]:
+        """The models among the layers, and where their weights are among all weights."""
+        found, start = [], 0
+        shape = self._built("layers").input_shape
+        for layer in self.layers:
+            if isinstance(layer, Sequential):
+                inner = layer._built("layers")
+                count, shape = len(inner.weight_shapes), inner.output_shape
+                found.append((layer, slice(start, start + count)))
+            else:
+                count, shape = len(layer.weight_shapes(shape)), layer.output_shape(shape)
+            start += count
+        return found
+
+    def _give_back(self) -> None:
+        """Give the models among the layers the weights that they have now."""
+        for model, place in self._models_inside():
+            model.set_weights(self.get_weights()[place])
+
+    def _steps(self) -> int:
+        """How many steps training has taken."""
+        if self._network is not None:
+            return self._network.steps
+        return self._optimizer_state.iterations if self._optimizer_state is not None else 0
 
     def _running(self) -> Network:
         """The network in its engine, with all that it had before it got there."""
         if self._network is None:
-            network = engines.build(self.engine, self._built("engine"), self._drawn())
+            network = engines.build(self.engine, self._built("engine"), self._drawn(), self.seed)
             if self._compiled is not None:
                 network.compile(self._compiled.optimizer, self._compiled.loss)
             if self._optimizer_state is not None:
@@ -353,54 +417,59 @@ class Sequential:
             self._weights, self._network = self._network.weights(), None
         self.engine = engine
 
-    def _labelled(
-        self, architecture: Architecture, x_name: str, x: ArrayLike, y_name: str, y: ArrayLike
-    ) -> Data:
-        images = as_samples(x_name, x, architecture.input_shape)
-        return images, as_labels(y_name, y, architecture.output_shape[0], len(images), x_name)
-
-    def _training_data(
+    def _validation(
         self,
         architecture: Architecture,
-        x: ArrayLike,
-        y: ArrayLike,
-        split: float,
-        validation: tuple[ArrayLike, ArrayLike] | None,
+        told: Compiled,
+        data: Data,
+        fraction: float,
+        given: tuple[ArrayLike, ArrayLike] | None,
     ) -> tuple[Data, Data | None]:
-        """Return the data to train on and the data to measure on, checked."""
-        if not 0 <= checks.real("validation_split", split) < 1:
-            raise ValueError(f"validation_split must be in [0, 1), got {split}")
-        images, labels = self._labelled(architecture, "x", x, "y", y)
-        if validation is not None:
-            if not isinstance(validation, (tuple, list)) or len(validation) != 2:
-                raise TypeError("validation_data must be a pair (x_val, y_val)")
-            names = ("validation_data[0]", "validation_data[1]")
-            return (images, labels), self._labelled(
-                architecture, names[0], validation[0], names[1], validation[1]
-            )
-        held = int(len(images) * split)
-        if split and not held:
-            raise ValueError(
-                f"validation_split={split} of {len(images)} samples is none at all; give a larger fraction "
-                f"or more samples"
-            )
-        cut = len(images) - held
-        return (images[:cut], labels[:cut]), (images[cut:], labels[cut:]) if held else None
+        """Return the data to train on and the data to measure on."""
+        train, held = fitting.split(data, fraction)
+        if given is None:
+            return train, held
+        if not isinstance(given, (tuple, list)) or len(given) != 2:
+            raise TypeError("validation_data must be a pair (x_val, y_val)")
+        names = ("validation_data[0]", "validation_data[1]")
+        return data, fitting.labelled(architecture, told, given[0], given[1], names)
 
-    def _epoch(
-        self, network: Network, data: Data, batch_size: int, shuffle: bool, progress: Progress
-    ) -> dict[str, float]:
-        """Train one epoch, in stretches of whole batches, and return its means."""
-        order = self._order(len(data[0]), shuffle)
-        batches = -(-len(order) // batch_size)
-        stretch = -(-batches // STRETCHES) * batch_size
-        metrics = self._ready("fit()").metrics
-        total = Totals(0.0, 0, 0)
-        for start in range(0, len(order), stretch):
-            done = network.train(*data, order[start : start + stretch], batch_size)
-            total = Totals(total.loss + done.loss, total.correct + done.correct, total.samples + done.samples)
-            progress.advance(done.samples, means(total, metrics))
-        return means(total, metrics)
+    def _features(self, data: Data, batch_size: int) -> Data:
+        """The data as the frozen layers at the beginning give it, if they always give the same."""
+        architecture = self._built("fit()")
+        frozen = architecture.layers[: architecture.frozen]
+        if not frozen or any(layer.random for layer in frozen):
+            return data
+        return data._replace(images=self._running().features(data.images, batch_size), features=True)
+
+    def _fit_epoch(
+        self,
+        epoch: int,
+        train: Data,
+        val: Data | None,
+        batch_size: int,
+        shuffle: bool,
+        progress: Progress,
+        callbacks: Sequence[Callback],
+    ) -> None:
+        network, steps = self._running(), self._steps()
+        for callback in callbacks:
+            callback.on_epoch_begin(epoch)
+        told, rate = self._ready("fit()"), self.learning_rate  # a callback may have changed it
+        progress.begin(epoch, len(train.images))
+        start = time.perf_counter()
+        order = self._order(len(train.images), shuffle)
+        logs = fitting.train_epoch(network, train, order, batch_size, steps, told, progress)
+        seconds = time.perf_counter() - start
+        self._epochs_trained += 1
+        if val is not None:
+            measured = fitting.measure(network, val, batch_size, told)
+            logs |= {f"val_{name}": value for name, value in measured.items()}
+        progress.end(epoch, logs, seconds)
+        assert self.history is not None
+        self.history.add(epoch, logs, seconds)
+        for callback in callbacks:
+            callback.on_epoch_end(epoch, logs | {"learning_rate": rate})
 
     def _order(self, samples: int, shuffle: bool) -> NDArray[np.int64]:
         """The samples' order in the next epoch: a function of the seed and of how many went before."""
@@ -409,16 +478,35 @@ class Sequential:
         return np.random.default_rng([self.seed, 1, self._epochs_trained]).permutation(samples)
 
 
-def means(totals: Totals, metrics: Sequence[str], prefix: str = "") -> dict[str, float]:
-    """Return the mean loss, and the accuracy if it was asked for.
+def put_together(stack: Sequence[Layer | Sequential]) -> Architecture | None:
+    """Return the network that layers and models make one after the other, if the input's shape is known."""
+    plain = [layer for layer in stack if isinstance(layer, Layer) and not isinstance(layer, Input)]
+    remaining = iter(unique_names(plain))
+    shape: Shape | None = None
+    flat: list[Layer] = []
+    names: list[str] = []
+    for i, layer in enumerate(stack):
+        if isinstance(layer, Sequential):
+            inner = layer._built("a model used as a layer")
+            shape = inner.input_shape if i == 0 else shape
+            flat += inner.layers
+            names += [f"{layer.name}/{name}" for name in inner.names]
+            continue
+        shape = layer.input_shape if i == 0 else shape
+        if not isinstance(layer, Input):
+            flat.append(layer)
+            names.append(next(remaining))
+    return Architecture(tuple(flat), shape, tuple(names)) if shape is not None else None
 
-    >>> means(Totals(loss=3.0, correct=1, samples=2), ["accuracy"], "val_")
-    {'val_loss': 1.5, 'val_accuracy': 0.5}
-    """
-    logs = {f"{prefix}loss": totals.loss / totals.samples}
-    if "accuracy" in metrics:
-        logs[f"{prefix}accuracy"] = totals.correct / totals.samples
-    return logs
+
+def callbacks_for(model: Sequential, given: Sequence[Callback] | None) -> list[Callback]:
+    """Return the callbacks, each told its model."""
+    callbacks = list(given or ())
+    for callback in callbacks:
+        if not isinstance(callback, Callback):
+            raise TypeError(f"callbacks must be objects of pyflux.callbacks, got {callback!r}")
+        callback.set_model(model)
+    return callbacks
 
 
 def load(path: str | os.PathLike[str], *, engine: str = "flux") -> Sequential:

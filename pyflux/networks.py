@@ -6,21 +6,28 @@ They end in softmax and are trained on their logits. Each takes the arguments of
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from .layers import Conv2D, Dense, Flatten, MaxPooling2D
+from .layers import Conv2D, Dense, Flatten, Input, Layer, MaxPooling2D
 from .models import Sequential
 
 
-def flux_mnist(**options: Any) -> Sequential:
+def flux_mnist(before: Sequence[Layer] = (), **options: Any) -> Sequential:
     """Return the convolutional network of Flux's MNIST tutorial: 28×28 grey images, 10 classes.
+
+    Args:
+        before: Layers to put before it, such as augmentation.
+        options: What `Sequential` takes.
 
     >>> flux_mnist().count_params()
     12810
     """
     return Sequential(
         [
-            Conv2D(16, (3, 3), activation="relu", input_shape=(28, 28, 1)),
+            Input((28, 28, 1)),
+            *before,
+            Conv2D(16, (3, 3), activation="relu"),
             MaxPooling2D((2, 2)),
             Conv2D(32, (3, 3), activation="relu"),
             MaxPooling2D((2, 2)),

@@ -15,25 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from . import architecture, losses, optimizers, weights
+from . import architecture, compiled, weights
 from .architecture import Architecture
 from .arrays import Floats
+from .compiled import Compiled
 from .engines import OptimizerState
 from .errors import SavedModelError
 from .files import replacing
-from .losses import SparseCategoricalCrossentropy
-from .optimizers import Adam
 
 FORMAT = 1
-
-
-@dataclass(frozen=True)
-class Compiled:
-    """What `compile` was told."""
-
-    optimizer: Adam
-    loss: SparseCategoricalCrossentropy
-    metrics: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -56,9 +46,9 @@ def write(path: str | os.PathLike[str], model: SavedModel) -> None:
     names = list(model.architecture.weight_shapes)
     tensors = dict(zip(names, model.weights, strict=True))
     if model.optimizer_state is not None:
-        for moment in ("m", "v"):
-            for name, array in zip(names, getattr(model.optimizer_state, moment), strict=True):
-                tensors[f"optimizer/{moment}/{name}"] = array
+        for slot, arrays in model.optimizer_state.slots.items():
+            for name, array in zip(trained(model.architecture), arrays, strict=True):
+                tensors[f"optimizer/{slot}/{name}"] = array
     with replacing(path) as beside:
         save_file(tensors, beside, metadata={"pyflux": json.dumps(_description(model))})
 
@@ -90,11 +80,7 @@ def _description(model: SavedModel) -> dict[str, Any]:
         "architecture": model.architecture.config(),
     }
     if model.compiled is not None:
-        description["compiled"] = {
-            "optimizer": model.compiled.optimizer.config(),
-            "loss": model.compiled.loss.config(),
-            "metrics": list(model.compiled.metrics),
-        }
+        description["compiled"] = model.compiled.config()
     if model.optimizer_state is not None:
         description["iterations"] = model.optimizer_state.iterations
     return description
@@ -123,26 +109,31 @@ def _model(description: dict[str, Any], tensors: dict[str, Floats]) -> SavedMode
     arch = architecture.from_config(description["architecture"])
     shapes = arch.weight_shapes
 
-    def arrays(prefix: str) -> list[Floats]:
-        return weights.check([tensors[prefix + name] for name in shapes], shapes)
-
-    compiled = state = None
+    told = state = None
     if "compiled" in description:
-        c = description["compiled"]
-        compiled = Compiled(
-            optimizers.from_config(c["optimizer"]), losses.from_config(c["loss"]), tuple(c["metrics"])
-        )
-    if "iterations" in description:
-        state = OptimizerState(description["iterations"], arrays("optimizer/m/"), arrays("optimizer/v/"))
+        told = compiled.from_config(description["compiled"])
+    if told is not None and "iterations" in description:
+        names = trained(arch)
+        wanted = {name: shapes[name] for name in names}
+        slots = {
+            slot: weights.check([tensors[f"optimizer/{slot}/{name}"] for name in names], wanted)
+            for slot in told.optimizer.slots
+        }
+        state = OptimizerState(description["iterations"], slots)
     return SavedModel(
         name=description["name"],
         seed=description["seed"],
         architecture=arch,
-        weights=arrays(""),
+        weights=weights.check([tensors[name] for name in shapes], shapes),
         epochs_trained=description["epochs_trained"],
-        compiled=compiled,
+        compiled=told,
         optimizer_state=state,
     )
+
+
+def trained(arch: Architecture) -> list[str]:
+    """Return the names of the weights that training changes."""
+    return [name for name, yes in zip(arch.weight_shapes, arch.trainable, strict=True) if yes]
 
 
 def weights_for(path: str | os.PathLike[str], wanted: Architecture) -> list[Floats]:

@@ -24,12 +24,16 @@ def table(name: str, architecture: Architecture) -> str:
     """
     rows = [
         (
-            f"{layer.name} ({type(layer).__name__})",
+            f"{name} ({type(layer).__name__})",
             str((None, *out)),
             f"{sum(map(math.prod, layer.weight_shapes(given).values())):,}",
         )
-        for layer, given, out in zip(
-            architecture.layers, architecture.shapes[:-1], architecture.shapes[1:], strict=True
+        for name, layer, given, out in zip(
+            architecture.names,
+            architecture.layers,
+            architecture.shapes[:-1],
+            architecture.shapes[1:],
+            strict=True,
         )
     ]
     widths = [max(len(row[i]) for row in [HEADINGS, *rows]) for i in range(3)]
@@ -40,7 +44,11 @@ def table(name: str, architecture: Architecture) -> str:
     def line(row: tuple[str, str, str]) -> str:
         return f"│ {row[0]:<{widths[0]}} │ {row[1]:<{widths[1]}} │ {row[2]:>{widths[2]}} │"
 
-    total = sum(map(math.prod, architecture.weight_shapes.values()))
+    sizes = [math.prod(shape) for shape in architecture.weight_shapes.values()]
+    trained = sum(size for size, yes in zip(sizes, architecture.trainable, strict=True) if yes)
+    counts = [f"Total params: {sum(sizes):,}"]
+    if trained < sum(sizes):
+        counts += [f"Trainable params: {trained:,}", f"Non-trainable params: {sum(sizes) - trained:,}"]
     return "\n".join(
         [
             f'Model: "{name}"',
@@ -49,6 +57,6 @@ def table(name: str, architecture: Architecture) -> str:
             rule("├", "┼", "┤"),
             *map(line, rows),
             rule("└", "┴", "┘"),
-            f"Total params: {total:,}",
+            *counts,
         ]
     )

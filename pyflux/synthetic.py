@@ -1,4 +1,6 @@
-"""Digits drawn by code: data for examples and tests that need neither a download nor a file.
+"""Images drawn by code: data for examples and tests that need neither a download nor a file.
+
+`synthetic_digits` is here, `synthetic_images` comes from `pyflux.patterns`.
 
 A digit is a *shape*: a few named points and the strokes of a pen that pass through them. Every image moves
 the points a little, slants, turns, stretches and shifts the whole, and draws it with a pen of its own width.
@@ -7,13 +9,15 @@ The result is no replacement for MNIST, but a network has to learn to read it.
 
 from __future__ import annotations
 
-import operator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["synthetic_digits"]
+from pyflux import checks
+from pyflux.patterns import synthetic_images
+
+__all__ = ["synthetic_digits", "synthetic_images"]
 
 _SIDE = 28
 _BOX = 19.0  # pixels that a shape's unit square covers, as MNIST fits its digits into 20×20
@@ -130,8 +134,8 @@ def synthetic_digits(n: int, seed: int = 0) -> tuple[npt.NDArray[np.uint8], _Lab
         >>> sorted(int(label) for label in labels[:20])[:4]
         [0, 0, 1, 1]
     """
-    n = _whole_number("n", n, at_least=1)
-    rng = np.random.default_rng(_whole_number("seed", seed, at_least=0))
+    n = checks.whole("n", n)
+    rng = np.random.default_rng(checks.whole("seed", seed, least=0))
     labels = rng.permutation(np.arange(n) % 10).astype(np.uint8)
     starts, ends = _pieces(rng, labels)
     look = _Look.draw(rng, n)
@@ -140,18 +144,6 @@ def synthetic_digits(n: int, seed: int = 0) -> tuple[npt.NDArray[np.uint8], _Lab
         part = slice(low, low + _CHUNK)
         images[part] = _ink(rng, starts[part], ends[part], look[part])
     return images, labels
-
-
-def _whole_number(name: str, value: int, *, at_least: int) -> int:
-    if isinstance(value, bool | np.bool):
-        raise TypeError(f"{name} must be a whole number, got {value!r}")
-    try:
-        number = operator.index(value)
-    except TypeError as e:
-        raise TypeError(f"{name} must be a whole number, got {value!r}") from e
-    if number < at_least:
-        raise ValueError(f"{name} must be at least {at_least}, got {number}")
-    return number
 
 
 # Where the pen goes.

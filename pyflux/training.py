@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import checks, datasets, networks
+from . import checks, datasets, networks, recipes
 from .arrays import Floats
 from .history import History
 from .metrics import confusion_matrix
 from .models import Sequential
-from .optimizers import Adam
+from .recipes import Recipe
 
 DEVICES = ("auto", "cpu")
+
+# The data sets of 28×28 grey images in ten classes, which the network is for.
+GREY = ("mnist", "fashion_mnist", "kmnist")
 
 Split = tuple[NDArray[Any], NDArray[Any]]
 
@@ -54,10 +57,11 @@ class TrainingResult:
 
 def train_mnist(
     *,
-    epochs: int = 3,
-    batch_size: int = 64,
-    learning_rate: float = 0.001,
-    validation: int | float = 10_000,
+    recipe: str = "tutorial",
+    epochs: int | None = None,
+    batch_size: int | None = None,
+    learning_rate: float | None = None,
+    validation: int | float | None = None,
     seed: int | None = None,
     dataset: str = "mnist",
     data_dir: str | os.PathLike[str] | None = None,
@@ -68,9 +72,11 @@ def train_mnist(
     """Train the network ``flux_mnist`` on MNIST, and measure it on the test images.
 
     Args:
+        recipe: Name of the settings that count where nothing else is given: ``"tutorial"`` for 98 % in 3
+            epochs, ``"augmented"`` for 99.2 % in 15; see `pyflux.recipes`.
         epochs: How often every training image is seen.
         batch_size: Images per step.
-        learning_rate: Adam's step size.
+        learning_rate: Adam's step size; of a recipe in which it rises and falls, the highest.
         validation: How many training images, from the end, are not trained on but measured after each epoch:
             a number of images, or a fraction in (0, 1). 0 trains on all.
         seed: Whole number from 0 that fixes the result; by default drawn anew.
@@ -91,15 +97,29 @@ def train_mnist(
     """
     # All that can be refused is refused before anything is downloaded.
     checks.choice("device", device, DEVICES)
-    checks.whole("epochs", epochs)
-    checks.whole("batch_size", batch_size)
-    model = networks.flux_mnist(seed=seed, engine=engine)
-    model.compile(Adam(learning_rate), metrics=["accuracy"])
+    checks.choice("dataset", dataset.replace("-", "_"), GREY)
+    settings = chosen(recipe, epochs, batch_size, learning_rate)
+    held = settings.validation if validation is None else validation
+    model = networks.flux_mnist(settings.augmentation(), seed=seed, engine=engine)
     train, test = datasets.load(dataset, data_dir, verbose=verbose not in (0, False))
+    optimizer = settings.optimizer(len(train[0]) - held_back(held, len(train[0])))
+    model.compile(optimizer, metrics=["accuracy"])
     return train_on(
         model, train, test, dataset,
-        epochs=epochs, batch_size=batch_size, validation=validation, verbose=verbose,
+        epochs=settings.epochs, batch_size=settings.batch_size, validation=held, verbose=verbose,
     )  # fmt: skip
+
+
+def chosen(recipe: str, epochs: int | None, batch_size: int | None, learning_rate: float | None) -> Recipe:
+    """Return a recipe with what was given in place of its own."""
+    given: dict[str, Any] = {}
+    if epochs is not None:
+        given["epochs"] = checks.whole("epochs", epochs)
+    if batch_size is not None:
+        given["batch_size"] = checks.whole("batch_size", batch_size)
+    if learning_rate is not None:
+        given["learning_rate"] = checks.real("learning_rate", learning_rate, above=0)
+    return replace(recipes.get(recipe), **given)
 
 
 def train_on(

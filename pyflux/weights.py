@@ -25,10 +25,14 @@ def initial(architecture: Architecture, seed: int | Sequence[int]) -> list[Float
     [(3, 2), (2,)]
     """
     rng = np.random.default_rng(seed)
-    return [
-        np.zeros(shape, np.float32) if len(shape) == 1 else glorot_uniform(rng, shape)
-        for shape in architecture.weight_shapes.values()
-    ]
+    return [begin(rng, name.rpartition("/")[2], shape) for name, shape in architecture.weight_shapes.items()]
+
+
+def begin(rng: np.random.Generator, weight: str, shape: Shape) -> Floats:
+    """Return an array's first values: a drawn kernel, or the ones or zeros that leave things as they are."""
+    if weight == "kernel":
+        return glorot_uniform(rng, shape)
+    return np.full(shape, weight in ("gamma", "moving_variance"), np.float32)
 
 
 def glorot_uniform(rng: np.random.Generator, shape: Shape) -> Floats:

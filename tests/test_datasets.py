@@ -266,9 +266,9 @@ def test_an_unknown_name_gets_the_nearest_one(name, near):
 
 def test_a_name_like_no_other():
     with pytest.raises(
-        ValueError, match=r"must be one of 'mnist', 'fashion_mnist', 'kmnist', got 'cifar10'\.$"
+        ValueError, match=r"must be one of 'mnist', 'fashion_mnist', 'kmnist', 'cifar10', got 'imagenet'\.$"
     ):
-        load("cifar10")
+        load("imagenet")
 
 
 @pytest.mark.parametrize("dataset", [mnist, fashion_mnist, kmnist], ids=lambda dataset: dataset.name)

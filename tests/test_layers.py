@@ -78,7 +78,9 @@ def test_a_layer_cannot_be_changed():
 @pytest.mark.parametrize("network", [networks.flux_mnist, networks.keras_imagenet])
 def test_a_description_goes_round(network):
     architecture = Architecture(network().layers, network().input_shape[1:])
-    assert from_config(architecture.config()) == architecture
+    again = from_config(architecture.config())
+    assert again.config() == architecture.config()
+    assert again.weight_shapes == architecture.weight_shapes
 
 
 def test_an_unknown_layer_in_a_description_is_refused():

@@ -19,10 +19,38 @@ from .conftest import ROOT
 
 def test_public_names():
     assert pyflux.__all__ == [
-        "DataError", "DownloadError", "EngineError", "EngineUnavailable", "History", "MissingExtraError",
-        "PyFluxError", "SavedModelError", "Sequential", "TrainingResult", "datasets", "layers", "load", "losses",
-        "metrics", "models", "networks", "optimizers", "synthetic_digits", "train_mnist",
-    ]  # fmt: skip
+        "DataError",
+        "DownloadError",
+        "EngineError",
+        "EngineUnavailable",
+        "History",
+        "MissingExtraError",
+        "PyFluxError",
+        "SavedModelError",
+        "Sequential",
+        "TrainingResult",
+        "applications",
+        "callbacks",
+        "datasets",
+        "export_onnx",
+        "from_keras",
+        "from_torch",
+        "layers",
+        "load",
+        "losses",
+        "metrics",
+        "models",
+        "networks",
+        "optimizers",
+        "recipes",
+        "regularizers",
+        "schedules",
+        "synthetic_digits",
+        "synthetic_images",
+        "to_keras",
+        "to_torch",
+        "train_mnist",
+    ]
     for name in pyflux.__all__:
         assert getattr(pyflux, name) is not None
 

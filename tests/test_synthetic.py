@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from pyflux import synthetic
-from pyflux.synthetic import synthetic_digits
+from pyflux import Sequential, layers, optimizers, patterns, synthetic
+from pyflux.synthetic import synthetic_digits, synthetic_images
 
 
 def test_shapes_types_and_order():
@@ -110,3 +110,100 @@ def test_bad_seeds():
 
 def test_numpy_integers_are_whole_numbers():
     np.testing.assert_array_equal(synthetic_digits(np.int32(5), np.uint8(2))[0], synthetic_digits(5, 2)[0])
+
+
+# ── Coloured patterns ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("size", [(8, 8), (32, 32), (9, 40), 16])
+@pytest.mark.parametrize("channels", [1, 3, 5])
+def test_images_of_any_size(size, channels):
+    images, labels = synthetic_images(13, size=size, channels=channels)
+    height, width = size if isinstance(size, tuple) else (size, size)
+    assert images.shape == (13, height, width, channels)
+    assert labels.shape == (13,)
+    assert images.dtype == labels.dtype == np.uint8
+    assert images.flags.c_contiguous
+    assert images.flags.writeable
+
+
+@pytest.mark.parametrize(("n", "classes"), [(1, 2), (9, 10), (25, 10), (1, 100), (250, 100)])
+def test_classes_are_balanced(n, classes):
+    labels = synthetic_images(n, size=(8, 8), classes=classes)[1]
+    counts = np.bincount(labels, minlength=classes)
+    assert len(counts) == classes
+    assert counts.max() - counts.min() <= 1
+
+
+def test_same_seed_same_patterns_and_another_seed_other_ones():
+    a, b, c = (synthetic_images(30, seed=seed) for seed in (3, 3, 4))
+    np.testing.assert_array_equal(a[0], b[0])
+    np.testing.assert_array_equal(a[1], b[1])
+    assert np.any(a[1] != c[1])
+    assert len(np.unique(np.concatenate([a[0], c[0]]).reshape(60, -1), axis=0)) == 60
+
+
+def test_chunks_do_not_change_the_patterns(monkeypatch):
+    whole = synthetic_images(30, size=(16, 24), seed=1)[0]
+    monkeypatch.setattr(patterns, "_CHUNK", 7 * 16 * 24 * 3)
+    np.testing.assert_array_equal(synthetic_images(30, size=(16, 24), seed=1)[0], whole)
+    monkeypatch.setattr(patterns, "_CHUNK", 1)
+    np.testing.assert_array_equal(synthetic_images(30, size=(16, 24), seed=1)[0], whole)
+
+
+@pytest.mark.parametrize("classes", [2, 3, 4, 5, 10, 37, 100])
+@pytest.mark.parametrize("side", [8, 32, 224])
+def test_every_class_looks_different(classes, side):
+    looks = patterns._looks(classes, side)
+    assert len({(look.kind, look.fineness, look.turn) for look in looks}) == classes
+    assert all(0 <= look.fineness <= 1 and 0 <= look.turn < 1 and look.finest >= 2 for look in looks)
+    # What an image may deviate is less than half of what lies between two classes.
+    for values in ({look.fineness for look in looks}, {look.turn for look in looks}):
+        if len(values) > 1:
+            assert 2 * looks[0].room < np.diff(sorted(values)).min()
+
+
+def nearest_mean_colours(x, y, x_test, k=15):
+    """Classes of the images whose mean colours are nearest."""
+    means, means_test = x.mean(axis=(1, 2)), x_test.mean(axis=(1, 2))
+    near = ((means_test[:, None] - means) ** 2).sum(axis=-1).argsort(axis=1)[:, :k]
+    return np.array([np.bincount(y[row]).argmax() for row in near])
+
+
+def test_colours_say_nothing_and_a_small_network_learns_the_patterns():
+    x, y = synthetic_images(600, size=(16, 16), classes=4, seed=1)
+    x_test, y_test = synthetic_images(300, size=(16, 16), classes=4, seed=2)
+    assert np.mean(nearest_mean_colours(x, y, x_test) == y_test) < 0.35
+    model = Sequential(
+        [
+            layers.Conv2D(8, (3, 3), activation="relu", input_shape=(16, 16, 3)),
+            layers.MaxPooling2D((2, 2)),
+            layers.Conv2D(16, (3, 3), activation="relu"),
+            layers.MaxPooling2D((2, 2)),
+            layers.Flatten(),
+            layers.Dense(4, activation="softmax"),
+        ],
+        seed=0,
+        engine="reference",
+    )
+    model.compile(optimizers.Adam(0.003), metrics=["accuracy"])
+    model.fit(x, y, epochs=8, verbose=0)
+    assert model.evaluate(x_test, y_test)[1] > 0.65
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"n": 0}, ValueError, "n must be at least 1, got 0"),
+        ({"n": 1.5}, TypeError, r"n must be a whole number, got 1\.5"),
+        ({"size": (7, 32)}, ValueError, "size must be at least 8×8 pixels, got 7×32"),
+        ({"size": (32, 32, 3)}, ValueError, r"size must be one whole number or two \(height, width\)"),
+        ({"channels": 0}, ValueError, "channels must be at least 1, got 0"),
+        ({"classes": 1}, ValueError, "classes must be at least 2, got 1"),
+        ({"classes": 101}, ValueError, "classes must be at most 100, got 101"),
+        ({"seed": -1}, ValueError, "seed must be at least 0, got -1"),
+    ],
+)
+def test_patterns_that_are_refused(options, error, message):
+    with pytest.raises(error, match=message):
+        synthetic_images(**{"n": 5} | options)

@@ -12,15 +12,21 @@ module PyFlux
 using ChainRulesCore: ChainRulesCore, NoTangent, ignore_derivatives, unthunk
 using CodecZlib: GzipDecompressorStream
 using Flux
-using Flux: logitcrossentropy, onecold, onehotbatch
+using Flux: logitbinarycrossentropy, logitcrossentropy, mse, onecold, onehotbatch
+using Flux.Optimisers: Optimisers, AbstractRule
 using JSON: JSON
 using PrecompileTools: @compile_workload, @setup_workload
-using Random: AbstractRNG, Xoshiro, default_rng, shuffle
+using Random: AbstractRNG, default_rng
+using Statistics: mean
 
 export Learner, chain, confusion_matrix, evaluate, load_mnist, predict, read_idx, train!
 
-include("kernels/pooling.jl")  # max-pooling with threads and an exact gradient
+include("kernels/pooling.jl")  # pooling with threads and an exact gradient
+include("noise.jl")            # random numbers that every engine draws alike
+include("seeded.jl")           # the layers that draw them: dropout and augmentation
 include("layers.jl")           # a description → a Flux Chain
+include("rules.jl")            # a description → an optimiser
+include("slots.jl")            # the arrays of a model, one after the other
 include("batches.jl")          # some images of many → one Float32 batch
 include("training.jl")         # train, evaluate, predict
 include("metrics.jl")          # the confusion matrix

@@ -12,15 +12,19 @@
         model = chain(json)
         found = slots(model)
         setweight!.(Ref(model), found, weights(model, found))
-        learner = Learner(model, Adam(0.001, (0.9, 0.999), 1e-7))
+        settings = """
+        {"optimizer": {"type": "Adam", "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7, "weight_decay": null},
+         "loss": "categorical", "seed": "0", "penalties": [null, null, null, null, null, null],
+         "trainable": [true, true, true, true, true, true]}"""
+        l = learner(model, settings)
         for T in (UInt8, Float32)
             x = images(zeros(T, 1, 28, 28, 3))
-            train!(learner, x, labels .+ Int32(1), order .+ 1; batchsize = 2)
-            evaluate(learner, x, labels .+ Int32(1); batchsize = 2)
+            train!(l, x, labels .+ Int32(1), order .+ 1; batchsize = 2, rates = [0.1, 0.1])
+            evaluate(l, x, labels .+ Int32(1); batchsize = 2)
             rowmajor(predict(model, x; batchsize = 2))
-            gradients(learner, found, x, labels .+ Int32(1))
+            gradients(l, x, labels .+ Int32(1))
         end
-        setmoments!.(Ref(learner), found, moments(learner, found, 1), moments(learner, found, 2), 2)
+        foreach(i -> setmoments!(l, i, 2, moments(l)[i]...), 1:6)
         versions()
     end
 end

@@ -34,25 +34,6 @@ The outputs of `predict` for images as they were borrowed, laid out for a row-ma
 """
 predictions(model, borrowed, batchsize) = rowmajor(predict(model, images(borrowed); batchsize))
 
-"One trainable array of a model: the layer's number and the field."
-struct Slot
-    layer::Int
-    field::Symbol
-end
-
-"""
-    slots(model)
-
-The trainable arrays of a model in Keras's order: layer by layer, kernel before bias.
-"""
-slots(model::Chain) = [Slot(i, field) for (i, layer) in enumerate(model) for field in fields(layer)]
-
-fields(layer::Union{Conv,Dense}) = layer.bias === false ? (:weight,) : (:weight, :bias)
-fields(layer) = ()
-
-# The same place in the model, in its gradient, or in the state of its optimiser.
-at(tree, slot::Slot) = getproperty(tree.layers[slot.layer], slot.field)
-
 # Keras's kernels are correlations, (height, width, in, out) row-major; Flux's are convolutions. A `Dense`
 # kernel is (in, out) row-major, which is what Flux has.
 to_rowmajor(w::AbstractArray{<:Any,4}) = permutedims(reverse(w; dims = (1, 2)), (4, 3, 1, 2))
@@ -64,7 +45,7 @@ from_rowmajor(w::AbstractVecOrMat) = w
 """
     weights(model, slots)
 
-Copies of the trainable arrays, each as its row-major reader expects it, axes reversed.
+Copies of a model's arrays, each as its row-major reader expects it, axes reversed.
 """
 weights(model, slots) = [to_rowmajor(at(model, slot)) for slot in slots]
 
@@ -76,36 +57,71 @@ Put back one of the arrays that `weights` gave.
 setweight!(model, slot, array) = (copyto!(at(model, slot), from_rowmajor(array)); nothing)
 
 """
-    gradients(learner, slots, images, labels)
+    features(learner, borrowed, batchsize)
 
-The mean loss, and its gradient for each trainable array, laid out as `weights` does.
+What the frozen layers at the beginning of a learner's model make of images, laid out for a row-major reader.
 """
-function gradients(learner::Learner, slots, images, labels)
-    n = length(labels)
-    loss, _, grads = loss_and_gradients(learner, Batches(images, n)(1:n), labels)
-    return loss, weights(grads, slots)
+function features(learner::Learner, borrowed, batchsize)
+    x = images(borrowed)
+    batches = Batches(x, min(batchsize, samples(x)); scaled = !rescales(learner.model))
+    parts = [forward(learner.frozen, batches(indices)) for indices in Iterators.partition(1:samples(x), batchsize)]
+    return rowmajor(together(parts))
 end
 
 """
-    moments(learner, slots, i)
+    gradients(learner, images, targets, weights = nothing)
 
-The first (`i = 1`) or second (`i = 2`) moment in Adam's state for each trainable array, laid out as `weights`
-does.
+The mean loss, and its gradient for each array that is trained, laid out as `weights` does.
 """
-moments(learner::Learner, slots, i) = [to_rowmajor(at(learner.state, slot).state[i]) for slot in slots]
+function gradients(learner::Learner, images, targets, weights = nothing)
+    n = samples(images)
+    setkeys!(learner.model, learner.seed, learner.steps)
+    x = forward(learner.frozen, Batches(images, n; scaled = !rescales(learner.model))(1:n))
+    loss, _, grads = loss_and_gradients(learner, x, targets, weights)
+    setkeys!(learner.model, learner.seed, nothing)
+    return loss, [to_rowmajor(at(grads, slot)) for slot in trained_slots(learner)]
+end
+
+"The arrays that a learner trains, with their places in `learner.trained`."
+trained_slots(learner::Learner) =
+    [slot for slot in slots(learner.trained) if slot.trained && !at(learner.state, slot).frozen]
 
 """
-    setmoments!(learner, slot, m, v, iterations)
+    moments(learner)
 
-Put back Adam's state for one array, as after so many steps.
+What the optimiser remembers of each array that is trained: a list of arrays for each, laid out as `weights` does.
 """
-function setmoments!(learner::Learner, slot, m, v, iterations::Integer)
-    leaf = at(learner.state, slot)
-    # The powers of beta as repeated steps round them, so that training goes on bit for bit.
-    β = eltype(m).(leaf.rule.beta)
-    power = foldl((p, _) -> p .* β, 1:iterations; init = β)
-    leaf.state = (copy(from_rowmajor(m)), copy(from_rowmajor(v)), power)
+function moments(learner::Learner)
+    return map(trained_slots(learner)) do slot
+        leaf = at(learner.state, slot)
+        [to_rowmajor(m) for m in moments(leaf.rule, leaf.state)]
+    end
+end
+
+"""
+    setmoments!(learner, i, iterations, arrays...)
+
+Put back what the optimiser remembered of the `i`th array that is trained, as after so many steps.
+"""
+function setmoments!(learner::Learner, i::Integer, iterations::Integer, arrays...)
+    leaf = at(learner.state, trained_slots(learner)[i])
+    leaf.state = remembered(leaf.rule, map(copy ∘ from_rowmajor, arrays), iterations)
+    learner.steps = iterations
     return nothing
+end
+
+"""
+    learner(model, json)
+
+A `Learner` as a description says: `{"optimizer": {...}, "loss": "categorical", "trainable": [...],
+"penalties": [...], "seed": 0}`.
+"""
+function learner(model::Chain, json::AbstractString)
+    d = JSON.parse(json)
+    penalties = [p === nothing ? nothing : (p["l1"], p["l2"]) for p in d["penalties"]]
+    loss = (categorical = logitcrossentropy, binary = logitbinarycrossentropy, squared = mse)[Symbol(d["loss"])]
+    seed = parse(UInt64, d["seed"])
+    return Learner(model, rule(d["optimizer"]); loss, trainable = d["trainable"], penalties, seed)
 end
 
 "The versions of what computes."

@@ -1,10 +1,15 @@
 # Train, evaluate, predict. Each call returns numbers; what is shown of them, and when, is the caller's affair.
 
 """
-    Learner(model::Chain, rule = Adam(); loss = logitcrossentropy)
+    Learner(model::Chain, rule = Adam(); loss = logitcrossentropy, trainable = true, penalties = nothing, seed = 0)
 
-A model and the state of its optimiser. A model that ends in `softmax` is trained on what goes into it, as
-cross-entropy is exact only there.
+A model and the state of its optimiser.
+
+A model that ends in `softmax` is trained with `logitcrossentropy` on what goes into it, as cross-entropy is exact
+only there; likewise one that ends in `sigmoid` with `logitbinarycrossentropy`. Another loss is `mse`.
+
+`trainable` has a Bool, and `penalties` a pair of factors (l1, l2) or `nothing`, for each of `slots(model)`. Layers
+before the first that is trained get no gradient work. `seed` decides dropout and augmentation.
 
 # Examples
 ```jldoctest
@@ -19,71 +24,163 @@ julia> predict(learner.model, images) |> size
 (10, 6)
 ```
 """
-mutable struct Learner{M<:Chain,B<:Chain,S,L}
+mutable struct Learner{M<:Chain,P<:Chain,T<:Chain,H,S,L}
     const model::M
-    const logits::B
-    state::S
+    const frozen::P   # the layers before the first that is trained
+    const trained::T  # the others, without what the loss does itself
+    const head::H     # what the loss does itself: softmax, sigmoid, or nothing
+    const state::S
     const loss::L
+    const penalties::Vector{Tuple{Slot,NTuple{2,Float32}}}
+    const seed::UInt64
+    steps::Int
 end
 
-function Learner(model::Chain, rule = Adam(); loss = logitcrossentropy)
-    body = logits(model)
-    return Learner(model, body, Flux.setup(rule, body), loss)
-end
-
-# The model without its softmax; both share their arrays.
-logits(model::Chain) = model[end] in (softmax, channel_softmax) ? model[1:(end - 1)] : model
-
-"""
-    train!(learner, images, labels, order = eachindex(labels); batchsize = 64)
-
-Take one step for each batch of the samples that `order` names, in its order. Returns the loss summed over
-samples, the number of hits and the number of samples, as seen on the way: each batch before its step.
-"""
-function train!(learner::Learner, images, labels, order = eachindex(labels); batchsize::Integer = 64)
-    check_labels(images, labels)
-    batches = Batches(images, min(batchsize, length(order)))
-    loss, correct = 0.0, 0
-    for indices in Iterators.partition(order, batchsize)
-        y = labels[indices]
-        value, ŷ, grads = loss_and_gradients(learner, batches(indices), y)
-        Flux.update!(learner.state, learner.logits, grads)
-        loss += Float64(value) * length(y)
-        correct += hits(ŷ, y)
+function Learner(
+    model::Chain, rule = Adam();
+    loss = logitcrossentropy, trainable = true, penalties = nothing, seed = 0,
+)
+    found = slots(model)
+    learns = trainable isa Bool ? [s.trained && trainable for s in found] : collect(Bool, trainable)
+    body, head = logits(model, loss)
+    first = minimum((s.layer for (s, yes) in zip(found, learns) if yes); init = length(body) + 1)
+    trained = body[first:end]
+    state = Flux.setup(rule, trained)
+    mine = [Slot(s.layer - first + 1, s.field, s.trained) for s in found]
+    for (slot, yes) in zip(mine, learns)
+        slot.trained && slot.layer ≥ 1 && !yes && Optimisers.freeze!(at(state, slot))
     end
-    return (; loss, correct, samples = length(order))
+    given = something(penalties, fill(nothing, length(mine)))
+    factors = Tuple{Slot,NTuple{2,Float32}}[(slot, Float32.(p)) for (slot, yes, p) in zip(mine, learns, given) if yes && p !== nothing]
+    return Learner(model, body[1:(first - 1)], trained, head, state, loss, factors, seed % UInt64, 0)
 end
 
-# The mean loss of a batch, the logits, and the gradient for everything that can be trained.
-function loss_and_gradients(learner::Learner, x, y)
-    (loss, ŷ), grads = Flux.withgradient(learner.logits) do model
+# The model without the function at its end that the loss includes, and that function. Both share their arrays.
+logits(model::Chain, loss) = logits(model, last(model.layers), loss)
+logits(model, ::Union{typeof(softmax),typeof(channel_softmax)}, ::typeof(logitcrossentropy)) =
+    model[1:(end - 1)], model[end]
+logits(model, ::Base.Fix1{typeof(broadcast),typeof(sigmoid)}, ::typeof(logitbinarycrossentropy)) =
+    model[1:(end - 1)], sigmoid_all
+logits(model, last::Dense{typeof(sigmoid)}, ::typeof(logitbinarycrossentropy)) =
+    Chain(model[1:(end - 1)]..., Dense(last.weight, last.bias, identity)), sigmoid_all
+logits(model, last, loss) = model, identity
+
+sigmoid_all(x) = sigmoid.(x)
+
+"""
+    train!(learner, images, targets, order = 1:n; batchsize = 64, rates = nothing, weights = nothing)
+
+Take one step for each batch of the samples that `order` names, in its order. `targets` are class numbers from 1,
+or an array with a column for each sample. `rates` has a learning rate for each step, `weights` a factor for each
+sample's loss.
+
+Returns the loss summed over samples, the outputs and the number of samples, as seen on the way: each batch before
+its step.
+"""
+function train!(
+    learner::Learner, images, targets, order = 1:samples(images);
+    batchsize::Integer = 64, rates = nothing, weights = nothing, features::Bool = false,
+)
+    check_targets(images, targets)
+    batches = Batches(images, min(batchsize, length(order)); scaled = !rescales(learner.model))
+    seen = Seen(length(order))
+    for (i, indices) in enumerate(Iterators.partition(order, batchsize))
+        rates === nothing || Optimisers.adjust!(learner.state, rates[i])
+        setkeys!(learner.model, learner.seed, learner.steps)
+        x = batches(indices)
+        features || (x = forward(learner.frozen, x))
+        loss, ŷ, grads = loss_and_gradients(learner, x, part(targets, indices), part(weights, indices))
+        Flux.update!(learner.state, learner.trained, grads)
+        learner.steps += 1
+        add!(seen, Float64(loss), learner.head(ŷ))
+    end
+    setkeys!(learner.model, learner.seed, nothing)
+    return result(seen)
+end
+
+# The mean loss of a batch, what the loss was computed from, and the gradient for everything that is trained.
+function loss_and_gradients(learner::Learner, x, y, weights = nothing)
+    (loss, ŷ), grads = Flux.withgradient(learner.trained) do model
         ŷ = forward(model, x)
-        learner.loss(ŷ, ignore_derivatives(() -> onehot(y, ŷ))), ŷ
+        batch_loss(learner.loss, ŷ, y, weights), ŷ
     end
-    return loss, ŷ, grads[1]
+    return loss + penalty!(grads[1], learner), ŷ, grads[1]
 end
 
-onehot(y, ŷ) = onehotbatch(y, 1:size(ŷ, 1))
+function batch_loss(loss, ŷ, y, weights)
+    target = ignore_derivatives(() -> encode(y, ŷ))
+    weights === nothing && return loss(ŷ, target)
+    each = vec(mean(loss(ŷ, target; agg = identity); dims = 1))
+    return sum(weights .* each) / length(weights)
+end
 
-# How many labels are the class with the largest logit.
-hits(ŷ, y) = count(splat(==), zip(onecold(ŷ), y))
+# Class numbers as columns of zeros and a one; columns as they are.
+encode(labels::AbstractVector{<:Integer}, ŷ) = onehotbatch(labels, 1:size(ŷ, 1))
+encode(columns::AbstractMatrix, ŷ) = columns
 
-"""
-    evaluate(learner, images, labels; batchsize = 256)
-
-Return the loss summed over samples, the number of hits and the number of samples.
-"""
-function evaluate(learner::Learner, images, labels; batchsize::Integer = 256)
-    check_labels(images, labels)
-    batches = Batches(images, min(batchsize, length(labels)))
-    loss, correct = 0.0, 0
-    for indices in Iterators.partition(eachindex(labels), batchsize)
-        y = labels[indices]
-        ŷ = forward(learner.logits, batches(indices))
-        loss += Float64(learner.loss(ŷ, onehot(y, ŷ))) * length(y)
-        correct += hits(ŷ, y)
+# Adds the regularisers' gradient, and returns their loss.
+function penalty!(grads, learner)
+    for (slot, (l1, l2)) in learner.penalties
+        w, g = at(learner.trained, slot), at(grads, slot)
+        g .+= l1 .* sign.(w) .+ 2 .* l2 .* w
     end
-    return (; loss, correct, samples = length(labels))
+    return penalty(learner)
+end
+
+penalty(learner) = sum(learner.penalties; init = 0.0f0) do (slot, (l1, l2))
+    l1 * sum(abs, at(learner.trained, slot)) + l2 * sum(abs2, at(learner.trained, slot))
+end
+
+# What has been seen of some samples: the sum of losses, and the outputs side by side.
+mutable struct Seen
+    loss::Float64
+    samples::Int
+    const outputs::Vector{Any}
+end
+
+Seen(n) = Seen(0.0, 0, Any[])
+
+function add!(seen::Seen, mean_loss, outputs)
+    n = size(outputs, ndims(outputs))
+    seen.loss += mean_loss * n
+    seen.samples += n
+    push!(seen.outputs, outputs)
+end
+
+result(seen::Seen) = (; seen.loss, outputs = together(seen.outputs), seen.samples)
+
+function together(parts)
+    first = parts[1]
+    n = sum(p -> size(p, ndims(p)), parts)
+    whole = similar(first, Base.front(size(first))..., n)
+    from = 0
+    for p in parts
+        here = size(p, ndims(p))
+        copyto!(selectdim(whole, ndims(whole), (from + 1):(from + here)), p)
+        from += here
+    end
+    return whole
+end
+
+"""
+    evaluate(learner, images, targets; batchsize = 256, weights = nothing)
+
+Return the loss summed over samples, the outputs and the number of samples.
+"""
+function evaluate(
+    learner::Learner, images, targets; batchsize::Integer = 256, weights = nothing, features::Bool = false
+)
+    check_targets(images, targets)
+    batches = Batches(images, min(batchsize, samples(images)); scaled = !rescales(learner.model))
+    seen = Seen(samples(images))
+    for indices in Iterators.partition(1:samples(images), batchsize)
+        x = batches(indices)
+        features || (x = forward(learner.frozen, x))
+        ŷ = forward(learner.trained, x)
+        loss = batch_loss(learner.loss, ŷ, part(targets, indices), part(weights, indices)) + penalty(learner)
+        add!(seen, Float64(loss), learner.head(ŷ))
+    end
+    return result(seen)
 end
 
 """
@@ -92,14 +189,18 @@ end
 Return the model's outputs, samples last.
 """
 function predict(model::Chain, images; batchsize::Integer = 256)
-    n = size(images, ndims(images))
-    batches = Batches(images, min(batchsize, n))
-    parts = [forward(model, batches(indices)) for indices in Iterators.partition(1:n, batchsize)]
-    return length(parts) == 1 ? only(parts) : cat(parts...; dims = ndims(first(parts)))
+    n = samples(images)
+    batches = Batches(images, min(batchsize, n); scaled = !rescales(model))
+    return together([forward(model, batches(indices)) for indices in Iterators.partition(1:n, batchsize)])
 end
 
-function check_labels(images, labels)
-    n = size(images, ndims(images))
-    length(labels) == n && return nothing
-    throw(DimensionMismatch("got $(length(labels)) labels for $n images"))
+function check_targets(images, targets)
+    n, m = samples(images), samples(targets)
+    n == m || throw(DimensionMismatch("got $m labels for $n images"))
 end
+
+samples(x) = size(x, ndims(x))
+
+part(::Nothing, indices) = nothing
+part(x::AbstractVector, indices) = x[indices]
+part(x::AbstractMatrix, indices) = x[:, indices]

@@ -14,33 +14,48 @@ from numpy.typing import NDArray
 
 from .. import checks
 from ..architecture import Architecture
-from ..arrays import Floats, Images, Labels
-from ..losses import SparseCategoricalCrossentropy
-from ..optimizers import Adam
+from ..arrays import Floats, Images, Targets
+from ..losses import Loss
+from ..optimizers import Optimizer
 
 ENGINES = ("flux", "reference")
 
 
-class Totals(NamedTuple):
-    """Sums over samples: divide by ``samples`` for the mean."""
+class Seen(NamedTuple):
+    """What an engine saw of some samples: the sum of their losses, and the outputs ``(N, *output_shape)``."""
 
     loss: float
-    correct: int
-    samples: int
+    outputs: Floats
 
 
 class OptimizerState(NamedTuple):
-    """What an optimizer remembers: steps taken, and for each weight its moments, named as in Adam."""
+    """What an optimizer remembers: steps taken, and for each slot an array for each weight it trains."""
 
     iterations: int
-    m: list[Floats]
-    v: list[Floats]
+    slots: dict[str, list[Floats]]
+
+
+class Data(NamedTuple):
+    """Samples to train on or to measure.
+
+    Attributes:
+        images: The samples, or what the frozen layers made of them.
+        targets: Class numbers ``(N,)`` int32, or what the outputs should be ``(N, outputs)`` float32.
+        weights: A factor for each sample's loss, or None.
+        features: Whether ``images`` are what the frozen layers made.
+    """
+
+    images: Images
+    targets: Targets
+    weights: Floats | None = None
+    features: bool = False
 
 
 class Network(Protocol):
     """A network in an engine. Weights and gradients are lists in Keras's order and layout."""
 
     engine: str
+    steps: int  # how many steps training has taken
 
     def weights(self) -> list[Floats]:
         """Return copies of the weights."""
@@ -51,20 +66,24 @@ class Network(Protocol):
     def predict(self, images: Images, batch_size: int) -> Floats:
         """Return the network's outputs, ``(N, *output_shape)``."""
 
-    def compile(self, optimizer: Adam, loss: SparseCategoricalCrossentropy) -> None:
-        """Make ready to train; the optimizer starts with nothing remembered."""
+    def features(self, images: Images, batch_size: int) -> Floats:
+        """Return what the frozen layers at the beginning make of images."""
 
-    def train(self, images: Images, labels: Labels, order: NDArray[np.int64], batch_size: int) -> Totals:
+    def compile(self, optimizer: Optimizer, loss: Loss) -> None:
+        """Make ready to train what is trainable now; the optimizer starts with nothing remembered."""
+
+    def train(self, data: Data, order: NDArray[np.int64], batch_size: int, rates: Sequence[float]) -> Seen:
         """Train on the samples that ``order`` names, in its order, one step for each batch.
 
-        The loss and the hits are those seen on the way, each batch before its step.
+        ``rates`` has a learning rate for each step. The loss and the outputs are those seen on the way, each
+        batch before its step.
         """
 
-    def evaluate(self, images: Images, labels: Labels, batch_size: int) -> Totals:
-        """Return the loss and the hits without training."""
+    def evaluate(self, data: Data, batch_size: int) -> Seen:
+        """Return the loss and the outputs without training."""
 
-    def gradients(self, images: Images, labels: Labels) -> tuple[float, list[Floats]]:
-        """Return the mean loss over all samples and its gradient for every weight."""
+    def gradients(self, data: Data) -> tuple[float, list[Floats]]:
+        """Return the mean loss over all samples and its gradient for every weight that is trained."""
 
     def optimizer_state(self) -> OptimizerState:
         """Return copies of what the optimizer remembers."""
@@ -76,8 +95,14 @@ class Network(Protocol):
         """Return the versions of what computes, such as ``{"julia": …, "flux": …}``."""
 
 
-def build(engine: str, architecture: Architecture, weights: Sequence[Floats]) -> Network:
+def build(engine: str, architecture: Architecture, weights: Sequence[Floats], seed: int = 0) -> Network:
     """Return the network in the engine of that name.
+
+    Args:
+        engine: One of `ENGINES`.
+        architecture: The network.
+        weights: One array for each of ``architecture.weight_shapes``.
+        seed: Decides dropout and augmentation.
 
     Raises:
         ValueError: There is no engine of that name.
@@ -88,7 +113,7 @@ def build(engine: str, architecture: Architecture, weights: Sequence[Floats]) ->
     if engine == "reference":
         from . import reference
 
-        return reference.Network(architecture, weights)
+        return reference.Network(architecture, weights, seed)
     from . import flux
 
-    return flux.Network(architecture, weights)
+    return flux.Network(architecture, weights, seed)

@@ -22,16 +22,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..architecture import Architecture
-from ..arrays import Floats, Images, Labels
+from ..arrays import Floats, Images
 from ..errors import EngineError, EngineUnavailable
-from ..losses import SparseCategoricalCrossentropy
-from ..optimizers import Adam
-from . import OptimizerState, Totals
+from ..losses import Loss
+from ..optimizers import Optimizer
+from . import Data, OptimizerState, Seen
 
 FIRST_RUN = (
     "pyflux: setting up Julia for its first use here: Flux is downloaded and compiled, and Julia itself "
     "where there is none. This takes some minutes, once; later starts take seconds."
 )
+
+SEED_MASK = (1 << 64) - 1
 
 
 # ── Starting Julia ───────────────────────────────────────────────────────────────────────────────────────
@@ -173,15 +175,14 @@ class Network:
 
     engine = "flux"
 
-    def __init__(self, architecture: Architecture, weights: Sequence[Floats]) -> None:
+    def __init__(self, architecture: Architecture, weights: Sequence[Floats], seed: int = 0) -> None:
         self._architecture = architecture
+        self._seed = seed
         self._jl = start()
         self._learner: Any = None
-        self._iterations = 0
-        with _julia_errors("building the network"):
-            self._model = self._jl.chain(json.dumps(architecture.config()))
-            self._slots = self._jl.slots(self._model)
-        self.set_weights(weights)
+        self._optimizer: Optimizer | None = None
+        self.steps = 0
+        self._make(weights)
 
     def weights(self) -> list[Floats]:
         with _julia_errors("reading the weights"):
@@ -190,64 +191,97 @@ class Network:
     def set_weights(self, weights: Sequence[Floats]) -> None:
         with _julia_errors("setting the weights"):
             for slot, array in zip(self._slots, weights, strict=True):
-                self._jl.setweight_b(self._model, slot, borrow(np.ascontiguousarray(array)))
+                self._jl.setweight_b(self._model, slot, borrow(np.ascontiguousarray(array, np.float32)))
 
-    def compile(self, optimizer: Adam, loss: SparseCategoricalCrossentropy) -> None:
-        loss.check(self._architecture)
-        o = optimizer
+    def compile(self, optimizer: Optimizer, loss: Loss) -> None:
+        if self._learner is not None:
+            self._make(self.weights())  # what is frozen now may not have been, and decides how layers behave
+        settings = {
+            "optimizer": optimizer.config() | {"learning_rate": None},
+            "loss": loss.kind,
+            "trainable": self._architecture.trainable,
+            "penalties": [p and p.config() for p in self._architecture.penalties],
+            "seed": str(self._seed & SEED_MASK),
+        }
         with _julia_errors("making the optimizer"):
-            rule = self._jl.Flux.Adam(o.learning_rate, (o.beta_1, o.beta_2), o.epsilon)
-            self._learner = self._jl.Learner(self._model, rule)
-        self._iterations = 0
+            self._learner = self._jl.learner(self._model, json.dumps(settings))
+        self._optimizer, self.steps = optimizer, 0
 
     def predict(self, images: Images, batch_size: int) -> Floats:
         with _julia_errors("predicting"):
             return owned(self._jl.predictions(self._model, borrow(images), batch_size))
 
-    def train(self, images: Images, labels: Labels, order: NDArray[np.int64], batch_size: int) -> Totals:
+    def features(self, images: Images, batch_size: int) -> Floats:
+        with _julia_errors("computing what the frozen layers give"):
+            return owned(self._jl.features(self._learner, borrow(images), batch_size))
+
+    def train(self, data: Data, order: NDArray[np.int64], batch_size: int, rates: Sequence[float]) -> Seen:
         order = np.ascontiguousarray(order, dtype=np.int64)
+        steps = np.array(rates, dtype=np.float64)
         with _julia_errors("training"):
-            totals = self._jl.train_b(
+            seen = self._jl.train_b(
                 self._learner,
-                self._jl.images(borrow(images)),
-                self._jl.fromzero(borrow(labels)),
+                *self._lend(data),
                 self._jl.fromzero(borrow(order)),
                 batchsize=batch_size,
+                rates=borrow(steps),
+                weights=_optional(data.weights),
+                features=data.features,
             )
-        self._iterations += -(-len(order) // batch_size)
-        return Totals(totals.loss, totals.correct, totals.samples)
+            self.steps += len(steps)
+            return self._seen(seen)
 
-    def evaluate(self, images: Images, labels: Labels, batch_size: int) -> Totals:
+    def evaluate(self, data: Data, batch_size: int) -> Seen:
         with _julia_errors("evaluating"):
-            totals = self._jl.evaluate(
-                self._learner,
-                self._jl.images(borrow(images)),
-                self._jl.fromzero(borrow(labels)),
-                batchsize=batch_size,
+            return self._seen(
+                self._jl.evaluate(
+                    self._learner,
+                    *self._lend(data),
+                    batchsize=batch_size,
+                    weights=_optional(data.weights),
+                    features=data.features,
+                )
             )
-        return Totals(totals.loss, totals.correct, totals.samples)
 
-    def gradients(self, images: Images, labels: Labels) -> tuple[float, list[Floats]]:
+    def gradients(self, data: Data) -> tuple[float, list[Floats]]:
+        kept = self.weights()
         with _julia_errors("computing gradients"):
-            loss, grads = self._jl.gradients(
-                self._learner,
-                self._slots,
-                self._jl.images(borrow(images)),
-                self._jl.fromzero(borrow(labels)),
-            )
-            return float(loss), [owned(g) for g in grads]
+            loss, grads = self._jl.gradients(self._learner, *self._lend(data), _optional(data.weights))
+            result = float(loss), [owned(g) for g in grads]
+        self.set_weights(kept)  # the moving averages have moved
+        return result
 
     def optimizer_state(self) -> OptimizerState:
         with _julia_errors("reading the optimizer's state"):
-            m, v = ([owned(a) for a in self._jl.moments(self._learner, self._slots, i)] for i in (1, 2))
-        return OptimizerState(self._iterations, m, v)
+            memory = [[owned(a) for a in arrays] for arrays in self._jl.moments(self._learner)]
+        names = self._optimizer.slots if self._optimizer else ()
+        return OptimizerState(self.steps, {name: [m[k] for m in memory] for k, name in enumerate(names)})
 
     def set_optimizer_state(self, state: OptimizerState) -> None:
         with _julia_errors("setting the optimizer's state"):
-            for slot, m, v in zip(self._slots, state.m, state.v, strict=True):
-                m, v = np.ascontiguousarray(m), np.ascontiguousarray(v)
-                self._jl.setmoments_b(self._learner, slot, borrow(m), borrow(v), state.iterations)
-        self._iterations = state.iterations
+            for i, arrays in enumerate(zip(*state.slots.values(), strict=True)):
+                given = [np.ascontiguousarray(a, np.float32) for a in arrays]
+                self._jl.setmoments_b(self._learner, i + 1, state.iterations, *map(borrow, given))
+            self._learner.steps = self.steps = state.iterations
 
     def versions(self) -> dict[str, str]:
         return versions()
+
+    def _make(self, weights: Sequence[Floats]) -> None:
+        with _julia_errors("building the network"):
+            self._model = self._jl.chain(json.dumps(self._architecture.config()))
+            self._slots = self._jl.slots(self._model)
+        self.set_weights(weights)
+
+    def _lend(self, data: Data) -> tuple[Any, Any]:
+        targets = borrow(data.targets)
+        return self._jl.images(borrow(data.images)), (
+            self._jl.fromzero(targets) if data.targets.ndim == 1 else targets
+        )
+
+    def _seen(self, seen: Any) -> Seen:
+        return Seen(float(seen.loss), owned(self._jl.rowmajor(seen.outputs)))
+
+
+def _optional(array: NDArray[Any] | None) -> Any:
+    return None if array is None else borrow(array)

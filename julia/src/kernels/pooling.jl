@@ -1,5 +1,6 @@
-# Max-pooling on the CPU. NNlib's is serial, and its gradient goes to the first value within a relative 3e-4
-# of the largest; this one uses all threads, and its gradient goes to the first of the largest, exactly.
+# Pooling on the CPU, with all threads. NNlib's max-pooling gives its gradient to the first value within a
+# relative 3e-4 of the largest; this one to the first of the largest, exactly. The mean is over what a window
+# meets of the image: padding does not count.
 
 """
     Window(size; stride = size, pad = (0, 0, 0, 0))
@@ -14,7 +15,7 @@ end
 
 Window(size; stride = size, pad = (0, 0, 0, 0)) = Window(size, stride, pad)
 
-Window(layer::MaxPool{2}) = Window(layer.k, layer.stride, sides(layer.pad))
+Window(layer::Union{MaxPool{2},MeanPool{2}}) = Window(layer.k, layer.stride, sides(layer.pad))
 
 # A layer's padding has a number an axis, or one for each side of it.
 sides(pad::NTuple{4,Int}) = pad
@@ -89,6 +90,46 @@ function winner(x, largest, columns, rows)
         @inbounds x[iw, ih] == largest && return iw, ih
     end
     return 0, 0  # a window of NaNs has none
+end
+
+"""
+    meanpooling(x, window::Window)
+
+The mean of each window of a `(width, height, channels, samples)` array.
+
+# Examples
+```jldoctest
+julia> PyFlux.meanpooling(reshape(Float32[1 3; 2 4], 2, 2, 1, 1), PyFlux.Window((2, 2)))[]
+2.5f0
+```
+"""
+function meanpooling(x::Array{T,4}, window::Window) where {T}
+    w, h, c, n = size(x)
+    y = Array{T}(undef, outputsize(window, (w, h))..., c, n)
+    Threads.@threads :static for sample in 1:n
+        for channel in 1:c, oh in axes(y, 2), ow in axes(y, 1)
+            y[ow, oh, channel, sample] =
+                mean(view(x, columns(window, ow, w), rows(window, oh, h), channel, sample))
+        end
+    end
+    return y
+end
+
+# The gradient of `meanpooling` for an `x` of that size: each value of a window gets an equal share.
+function ∇meanpooling(dy::Array{T,4}, (w, h, c, n)::Dims{4}, window::Window) where {T}
+    dx = zeros(T, w, h, c, n)
+    Threads.@threads :static for sample in 1:n
+        for channel in 1:c, oh in axes(dy, 2), ow in axes(dy, 1)
+            met = view(dx, columns(window, ow, w), rows(window, oh, h), channel, sample)
+            met .+= dy[ow, oh, channel, sample] / length(met)
+        end
+    end
+    return dx
+end
+
+function ChainRulesCore.rrule(::typeof(meanpooling), x::Array{<:Any,4}, window::Window)
+    meanpooling_pullback(ȳ) = (NoTangent(), ∇meanpooling(Array(unthunk(ȳ)), size(x), window), NoTangent())
+    return meanpooling(x, window), meanpooling_pullback
 end
 
 function ChainRulesCore.rrule(::typeof(maxpooling), x::Array{<:Any,4}, window::Window)
