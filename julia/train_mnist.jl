@@ -73,18 +73,18 @@ function train(images, labels; epochs, batchsize, η, seed, held = length(labels
         val = evaluate(learner, x_val, y_val)
         @printf(
             io, "%5d  %8.2f  %8.4f  %8.4f  %8.4f  %12.4f\n",
-            epoch, seconds, seen.loss / seen.samples, seen.correct / seen.samples,
-            val.loss / val.samples, val.correct / val.samples,
+            epoch, seconds, seen.loss / seen.samples, accuracy(seen.outputs, y[order]),
+            val.loss / val.samples, accuracy(val.outputs, y_val),
         )
     end
     return learner
 end
 
 function report(learner, images, labels; io = stdout)
-    found = Flux.onecold(predict(learner.model, images))
-    @printf(io, "\ntest accuracy %.2f %%\n", 100 * count(found .== labels) / length(labels))
+    outputs = predict(learner.model, images)
+    @printf(io, "\ntest accuracy %.2f %%\n", 100 * accuracy(outputs, labels))
     println(io, "\nwhich digit (row) was taken for which (column):\n     ", join(lpad.(0:9, 6)))
-    for (digit, row) in enumerate(eachrow(confusion_matrix(found, labels, 10)))
+    for (digit, row) in enumerate(eachrow(confusion_matrix(Flux.onecold(outputs), labels, 10)))
         println(io, lpad(digit - 1, 3), "  ", join(lpad.(replace(string.(row), "0" => "·"), 6)))
     end
 end

@@ -74,7 +74,7 @@ class Compiled:
 
     def _measure(self, name: str, targets: Targets, outputs: Floats) -> float:
         if self.loss.kind == "binary":
-            return binary_accuracy(targets > 0.5, outputs)
+            return binary_accuracy((targets > 0.5).astype(int).ravel(), outputs.ravel())
         labels = targets if targets.ndim == 1 else targets.argmax(axis=1)
         if name == "accuracy":
             return accuracy(labels, outputs)

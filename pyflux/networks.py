@@ -6,10 +6,12 @@ They end in softmax and are trained on their logits. Each takes the arguments of
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
-from .layers import Conv2D, Dense, Flatten, Input, Layer, MaxPooling2D
+from .applications import VGG16
+from .layers import Conv2D, Dense, Flatten, Input, Layer, MaxPooling2D, Shape
 from .models import Sequential
 
 
@@ -119,4 +121,29 @@ def keras_imagenet(**options: Any) -> Sequential:
             Dense(10, activation="softmax"),
         ],
         **{"name": "keras_imagenet"} | options,
+    )
+
+
+def vgg16_transfer(
+    weights: str | os.PathLike[str] | None = "imagenet",
+    input_shape: Shape = (224, 224, 3),
+    classes: int = 10,
+    **options: Any,
+) -> Sequential:
+    """Return TensorFlow's tutorial on transfer learning: VGG16, frozen, and a new classifier on top.
+
+    Args:
+        weights: As for `pyflux.applications.VGG16`.
+        input_shape: ``(height, width, 3)``, at least 32 × 32.
+        classes: Number of classes.
+        options: What `Sequential` takes.
+
+    >>> vgg16_transfer(weights=None, input_shape=(32, 32, 3)).output_shape
+    (None, 10)
+    """
+    base = VGG16(include_top=False, weights=weights, input_shape=input_shape, seed=options.get("seed"))
+    base.trainable = False
+    return Sequential(
+        [base, Flatten(), Dense(256, activation="relu"), Dense(classes, activation="softmax")],
+        **{"name": "vgg16_transfer"} | options,
     )

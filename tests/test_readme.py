@@ -1,11 +1,11 @@
 """The README's Python runs as it stands, on drawn digits in the data sets' place."""
 
+import dataclasses
 import re
 
-import numpy as np
 import pytest
 
-from pyflux import datasets
+from pyflux import datasets, recipes
 
 from .conftest import ROOT
 
@@ -15,15 +15,15 @@ BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 @pytest.fixture
 def drawn(monkeypatch, digits, tmp_path):
-    # As many images as train_mnist holds back, and more: the blocks take their defaults.
-    (x, y), test = digits
-    train = np.resize(x, (10_600, 28, 28)), np.resize(y, 10_600)
-    monkeypatch.setattr(datasets.Dataset, "load_data", lambda self, *args, **options: (train, test))
+    monkeypatch.setattr(datasets.Dataset, "load_data", lambda self, *args, **options: digits)
+    # There are fewer images than the tutorial holds back.
+    tutorial = dataclasses.replace(recipes.get("tutorial"), validation=200)
+    monkeypatch.setitem(recipes.RECIPES, "tutorial", tutorial)
     monkeypatch.chdir(tmp_path)
 
 
 def test_the_python_blocks_run_one_after_the_other(julia, drawn):
-    assert len(BLOCKS) == 3
+    assert len(BLOCKS) == 5
     names = {}
     for block in BLOCKS:
         exec(compile(block, "README.md", "exec"), names)

@@ -19,7 +19,7 @@ using PrecompileTools: @compile_workload, @setup_workload
 using Random: AbstractRNG, default_rng
 using Statistics: mean
 
-export Learner, chain, confusion_matrix, evaluate, load_mnist, predict, read_idx, train!
+export Learner, accuracy, chain, confusion_matrix, evaluate, load_mnist, predict, read_idx, train!
 
 include("kernels/pooling.jl")  # pooling with threads and an exact gradient
 include("noise.jl")            # random numbers that every engine draws alike

@@ -1,4 +1,17 @@
 """
+    accuracy(outputs, labels)
+
+The share of columns of `outputs` whose largest value is at the class number in `labels`.
+
+# Examples
+```jldoctest
+julia> accuracy([0.9 0.2; 0.1 0.8], [1, 1])
+0.5
+```
+"""
+accuracy(outputs, labels) = count(onecold(outputs) .== labels) / length(labels)
+
+"""
     confusion_matrix(predicted, labels, classes)
 
 Count how often a sample of class `i` (row) was taken for class `j` (column).

@@ -8,8 +8,8 @@ the caller's affair: `train!` sets it before each step.
 
 # Examples
 ```jldoctest
-julia> PyFlux.rule(Dict("type" => "RMSprop", "rho" => 0.9, "epsilon" => 1e-7))
-RMSProp(eta=0.001, rho=0.9, epsilon=1.0e-7, centred=false)
+julia> PyFlux.rule(Dict("type" => "RMSprop", "rho" => 0.8, "epsilon" => 1e-7)).rho
+0.8
 ```
 """
 function rule(description)

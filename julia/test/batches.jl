@@ -23,3 +23,9 @@ end
     cwhn = permutedims(images, (3, 1, 2, 4))
     @test Batches(PermutedDimsArray(cwhn, (2, 3, 1, 4)), 2)([5, 2]) == Batches(images, 2)([5, 2])
 end
+
+@testset "bytes as they are, where the model scales them" begin
+    @test Batches(images, 2; scaled = false)([2, 3]) == Float32.(images[:, :, :, 2:3])
+    @test PyFlux.rescales(Chain(PyFlux.Rescale(1 / 255, 0), Flux.flatten))
+    @test !PyFlux.rescales(Chain(Flux.flatten))
+end

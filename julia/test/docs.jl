@@ -28,4 +28,4 @@ sources = [joinpath(root, file) for (root, _, files) in walkdir(joinpath(@__DIR_
     @test replace(strip(shown), r" +\n" => "\n") == expected
 end
 
-@test sum(length ∘ examples, sources) ≥ 7
+@test sum(length ∘ examples, sources) ≥ 12

@@ -50,6 +50,30 @@ end
     @test PyFlux.forward(model, x) ≈ model(x)
 end
 
+@testset "sizes are those that come out: $(d["type"])" for d in [
+    conv(; dilation_rate = [2, 1], groups = 3, filters = 6, padding = "same"),
+    conv(; dilation_rate = [2, 3]),
+    Dict("type" => "AveragePooling2D", "pool_size" => [2, 3], "strides" => [1, 2], "padding" => "same"),
+    Dict("type" => "GlobalMaxPooling2D"),
+    Dict("type" => "GlobalAveragePooling2D"),
+    Dict("type" => "BatchNormalization"),
+    Dict("type" => "Rescaling", "scale" => 2),
+    Dict("type" => "RandomFlip"),
+    Dict("type" => "Dropout", "rate" => 0.5),
+]
+    model = chain([d], (9, 7, 3))
+    size_after = foldl((s, l) -> PyFlux.size_after(l, s), model; init = (9, 7, 3))
+    @test Base.front(size(model(rand(Float32, 9, 7, 3, 2)))) == size_after
+end
+
+@testset "activations: $name" for name in keys(PyFlux.ACTIVATIONS)
+    model = chain([Dict("type" => "Activation", "activation" => name)], (3,))
+    x = Float32[-1; 0.5; 2;;]
+    @test model(x) ≈ PyFlux.ACTIVATIONS[name].(x)
+end
+
+@test PyFlux.leaky_relu(-1.0f0) == -0.2f0
+
 @testset "what is not known is refused" begin
     @test_throws "no layer Conv3D" chain([Dict("type" => "Conv3D")], (9, 7, 3))
     @test_throws "no activation rellu" chain([conv(; activation = "rellu")], (9, 7, 3))

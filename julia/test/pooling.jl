@@ -1,4 +1,4 @@
-using PyFlux: Window, maxpooling
+using PyFlux: Window, maxpooling, meanpooling
 
 windows = [
     Window((2, 2)),
@@ -18,6 +18,29 @@ end
     x = reshape(shuffle(Xoshiro(2), collect(1:(9 * 7 * 2))) ./ 10, 9, 7, 1, 2)
     weight = randn(Xoshiro(3), size(maxpooling(x, window))...)
     f(x) = sum(weight .* maxpooling(x, window))
+    g = gradient(f, x)[1]
+    for i in eachindex(x)
+        up, down = copy(x), copy(x)
+        up[i] += 0.01
+        down[i] -= 0.01
+        @test g[i] ≈ (f(up) - f(down)) / 0.02 atol = 1e-6
+    end
+end
+
+@testset "mean: agrees with NNlib where nothing is padded" for window in windows[1:3]
+    x = randn(Xoshiro(1), Float32, 9, 7, 3, 2)
+    @test meanpooling(x, window) ≈ meanpool(x, PoolDims(x, window.size; stride = window.stride))
+end
+
+@testset "mean: padding does not count" begin
+    x = ones(Float32, 3, 3, 1, 1)
+    @test all(==(1), meanpooling(x, Window((2, 2); pad = (1, 1, 1, 1))))
+end
+
+@testset "mean: gradient by finite differences: $window" for window in windows
+    x = randn(Xoshiro(2), 5, 6, 1, 2)
+    weight = randn(Xoshiro(3), size(meanpooling(x, window))...)
+    f(x) = sum(weight .* meanpooling(x, window))
     g = gradient(f, x)[1]
     for i in eachindex(x)
         up, down = copy(x), copy(x)

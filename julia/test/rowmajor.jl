@@ -1,5 +1,5 @@
-using PyFlux: borrow, from_rowmajor, fromzero, gradients, images, moments, predictions, rowmajor, setmoments!,
-    setweight!, slots, to_rowmajor, weights
+using PyFlux: borrow, from_rowmajor, fromzero, gradients, images, moments, rowmajor, setmoments!, setweight!,
+    slots, to_rowmajor, weights
 
 @testset "borrow: the same memory, axes reversed" begin
     owner = collect(Float32, 1:24)
@@ -51,7 +51,7 @@ end
 @testset "gradients are laid out as weights" begin
     m = model()
     x, y = rand(Xoshiro(1), Float32, 6, 5, 1, 4), [1, 2, 3, 1]
-    loss, grads = gradients(Learner(m), slots(m), x, y)
+    loss, grads = gradients(Learner(m), x, y)
     @test size.(grads) == size.(weights(m, slots(m)))
     reference = gradient(m -> Flux.logitcrossentropy(m(x), Flux.onehotbatch(y, 1:3)), m)[1]
     @test grads[1] ≈ to_rowmajor(reference.layers[1].weight)
@@ -63,8 +63,8 @@ end
     a = Learner(model(), Adam(0.01))
     train!(a, x, y; batchsize = 4)
     b = Learner(deepcopy(a.model), Adam(0.01))
-    for (slot, m, v) in zip(slots(b.model), moments(a, slots(a.model), 1), moments(a, slots(a.model), 2))
-        setmoments!(b, slot, m, v, 3)
+    for (i, arrays) in enumerate(moments(a))
+        setmoments!(b, i, 3, arrays...)
     end
     foreach(l -> train!(l, x, y; batchsize = 4), (a, b))
     @test Flux.trainables(a.model) == Flux.trainables(b.model)

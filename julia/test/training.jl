@@ -1,4 +1,5 @@
-using PyFlux: loss_and_gradients, logits
+using PyFlux: flatten_hwc, logits, setkeys!
+using Flux: logitbinarycrossentropy, logitcrossentropy, mse
 
 # Two classes: the left or the right half is bright.
 function halves(n; rng = Xoshiro(1))
@@ -21,7 +22,7 @@ end
     end
     after = evaluate(learner, images, labels)
     @test after.loss < before.loss / 2
-    @test after.correct / after.samples > 0.95
+    @test accuracy(after.outputs, labels) > 0.95
     @test after.samples == 200
 end
 
@@ -42,7 +43,8 @@ end
     seen = train!(learner, images, labels; batchsize = 3)
     all_at_once = evaluate(learner, images, labels; batchsize = 7)
     @test seen.loss ≈ all_at_once.loss rtol = 1e-5
-    @test (seen.correct, seen.samples) == (all_at_once.correct, 7)
+    @test seen.outputs ≈ all_at_once.outputs
+    @test seen.samples == 7
     @test evaluate(learner, images, labels; batchsize = 2).loss ≈ all_at_once.loss rtol = 1e-5
 end
 
@@ -74,9 +76,67 @@ end
 
 @testset "logits share the model's arrays" begin
     model = small()
-    @test length(logits(model)) == 4
-    @test logits(model)[1].weight === model[1].weight
-    @test logits(model[1:4]) === model[1:4]
+    body, head = logits(model, logitcrossentropy)
+    @test length(body) == 4
+    @test head === softmax
+    @test body[1].weight === model[1].weight
+    @test logits(model[1:4], logitcrossentropy) == (model[1:4], identity)
+    @test logits(model, mse) == (model, identity)
+    yes = Chain(Dense(3 => 2, sigmoid))
+    body, head = logits(yes, logitbinarycrossentropy)
+    @test head(body([1, 2, 3])) ≈ yes([1, 2, 3])
+    @test body[1].weight === yes[1].weight
+end
+
+@testset "a learning rate for each step" begin
+    images, labels = halves(8)
+    a, b = Learner(small(), Descent(1.0)), Learner(small(), Descent(0.5))
+    train!(a, images, labels; batchsize = 4, rates = [0.5, 0.0])
+    train!(b, images, labels, 1:4; batchsize = 4)
+    @test Flux.trainables(a.model) == Flux.trainables(b.model)
+end
+
+@testset "what is not trainable stays, and gets no gradient" begin
+    images, labels = halves(8)
+    model = small()
+    before = deepcopy(model)
+    learner = Learner(model, Adam(0.01); trainable = [false, false, true, true])
+    @test length(learner.frozen) == 3
+    train!(learner, images, labels)
+    @test model[1].weight == before[1].weight
+    @test model[4].weight != before[4].weight
+    features = PyFlux.forward(learner.frozen, Float32.(images) ./ 255)
+    a, b = evaluate(learner, images, labels), evaluate(learner, features, labels; features = true)
+    @test a.loss ≈ b.loss
+end
+
+@testset "weights of samples are factors of their losses" begin
+    images, labels = halves(6)
+    a, b = Learner(small(), Descent(0.1)), Learner(small(), Descent(0.1))
+    train!(a, images, labels; weights = Float32[2, 2, 0, 0, 0, 0], batchsize = 6)
+    train!(b, images, labels, 1:2; batchsize = 2, rates = [0.1 * 2 * 2 / 6])
+    @test all(isapprox(x, y; rtol = 1e-4) for (x, y) in zip(Flux.trainables(a.model), Flux.trainables(b.model)))
+end
+
+@testset "penalties add to the loss and to the gradient" begin
+    images, labels = halves(6)
+    model = small()
+    plain = Learner(model, Descent(0.0))
+    penalised = Learner(model, Descent(0.0); penalties = [(0.1, 0.2), nothing, nothing, nothing])
+    w = model[1].weight
+    difference = evaluate(penalised, images, labels).loss - evaluate(plain, images, labels).loss
+    @test difference ≈ 6 * (0.1 * sum(abs, w) + 0.2 * sum(abs2, w)) rtol = 1e-4
+    g(l) = PyFlux.gradients(l, images, labels)[2][1]
+    @test g(penalised) - g(plain) ≈ PyFlux.to_rowmajor(0.1f0 .* sign.(w) .+ 0.4f0 .* w) rtol = 1e-3
+end
+
+@testset "dropout drops in training alone, by the seed" begin
+    images, labels = halves(6)
+    model(rate) = Chain(flatten_hwc, PyFlux.SeededDropout(rate), Dense(ones(Float32, 2, 30), false))
+    outputs(seed) = train!(Learner(model(0.5), Descent(0.0); seed), images, labels).outputs
+    @test outputs(1) == outputs(1) != outputs(2)
+    learner = Learner(model(0.5))
+    @test evaluate(learner, images, labels).outputs == predict(model(0.0), images)
 end
 
 @testset "labels and images must be of one number" begin
