@@ -32,6 +32,7 @@ class Compiled:
     loss: Loss
     metrics: tuple[str, ...]
     k: int = 5  # of the top-k accuracy
+    fast: bool = True  # whether the engine's own kernels are used where it has some
 
     def check(self, architecture: Architecture) -> None:
         """Raise ``ValueError`` if the loss or a metric does not go with the network."""
@@ -70,6 +71,7 @@ class Compiled:
             "loss": self.loss.config(),
             "metrics": list(self.metrics),
             "k": self.k,
+            "fast": self.fast,
         }
 
     def _measure(self, name: str, targets: Targets, outputs: Floats) -> float:
@@ -82,7 +84,7 @@ class Compiled:
 
 
 def make(
-    optimizer: str | Optimizer, loss: str | Loss, metrics: Sequence[str | TopKCategoricalAccuracy]
+    optimizer: str | Optimizer, loss: str | Loss, metrics: Sequence[str | TopKCategoricalAccuracy], fast: bool
 ) -> Compiled:
     """Return what `compile` was told, checked."""
     if isinstance(metrics, str):
@@ -94,7 +96,7 @@ def make(
             names.append(metric.name)
         else:
             names.append(METRICS[checks.choice("metrics", metric, METRICS)])
-    return Compiled(optimizers.get(optimizer), losses.get(loss), tuple(names), k)
+    return Compiled(optimizers.get(optimizer), losses.get(loss), tuple(names), k, fast)
 
 
 def from_config(config: Mapping[str, Any]) -> Compiled:
@@ -104,4 +106,5 @@ def from_config(config: Mapping[str, Any]) -> Compiled:
         losses.from_config(config["loss"]),
         tuple(config["metrics"]),
         config.get("k", 5),
+        config.get("fast", True),
     )

@@ -176,6 +176,7 @@ class Sequential:
         metrics: Sequence[str | TopKCategoricalAccuracy] = (),
         *,
         engine: str | None = None,
+        fast: bool = True,
     ) -> None:
         """Say how the model is trained. What is trainable is what is trainable now.
 
@@ -184,14 +185,15 @@ class Sequential:
             loss: Name of a loss, or an object of `pyflux.losses`.
             metrics: ``"accuracy"``, ``"top_k_categorical_accuracy"``, or an object of `pyflux.metrics`.
             engine: Changes the engine; by default the one of the constructor.
+            fast: Whether the Flux engine takes its own CPU kernels where it has some; False for stock Flux.
         """
-        made = compiled.make(optimizer, loss, metrics)
+        made = compiled.make(optimizer, loss, metrics, fast)
         if self._architecture is not None:
             made.check(self._architecture)
         self._use_engine(engine)
         self._compiled, self._optimizer_state = made, None
         if self._network is not None:
-            self._network.compile(made.optimizer, made.loss)
+            self._network.compile(made.optimizer, made.loss, made.fast)
 
     def fit(
         self,
@@ -399,7 +401,7 @@ class Sequential:
         if self._network is None:
             network = engines.build(self.engine, self._built("engine"), self._drawn(), self.seed)
             if self._compiled is not None:
-                network.compile(self._compiled.optimizer, self._compiled.loss)
+                network.compile(self._compiled.optimizer, self._compiled.loss, self._compiled.fast)
             if self._optimizer_state is not None:
                 network.set_optimizer_state(self._optimizer_state)
             self._network, self._weights, self._optimizer_state = network, None, None

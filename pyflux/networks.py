@@ -27,9 +27,8 @@ def flux_mnist(before: Sequence[Layer] = (), **options: Any) -> Sequential:
     """
     return Sequential(
         [
-            Input((28, 28, 1)),
-            *before,
-            Conv2D(16, (3, 3), activation="relu"),
+            *([Input((28, 28, 1)), *before] if before else []),
+            Conv2D(16, (3, 3), activation="relu", input_shape=(28, 28, 1)),
             MaxPooling2D((2, 2)),
             Conv2D(32, (3, 3), activation="relu"),
             MaxPooling2D((2, 2)),

@@ -16,7 +16,9 @@ using Flux: logitbinarycrossentropy, logitcrossentropy, mse, onecold, onehotbatc
 using Flux.Optimisers: Optimisers, AbstractRule
 using JSON: JSON
 using PrecompileTools: @compile_workload, @setup_workload
+using LinearAlgebra: mul!
 using Random: AbstractRNG, default_rng
+using SIMD: Vec, vifelse, vload, vstore
 using Statistics: mean
 
 export Learner, accuracy, chain, confusion_matrix, evaluate, load_mnist, predict, read_idx, train!
@@ -29,6 +31,9 @@ include("rules.jl")            # a description → an optimiser
 include("slots.jl")            # the arrays of a model, one after the other
 include("batches.jl")          # some images of many → one Float32 batch
 include("training.jl")         # train, evaluate, predict
+include("kernels/block.jl")       # the inner loop of a convolution
+include("kernels/convolution.jl") # convolution, relu and pooling as one layer
+include("kernels/fast.jl")        # a whole network, a share of the batch for each thread
 include("metrics.jl")          # the confusion matrix
 include("idx.jl")              # MNIST's file format
 include("rowmajor.jl")         # arrays and weights as row-major programs lay them out

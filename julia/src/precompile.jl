@@ -14,7 +14,7 @@
         setweight!.(Ref(model), found, weights(model, found))
         settings = """
         {"optimizer": {"type": "Adam", "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7, "weight_decay": null},
-         "loss": "categorical", "seed": "0", "penalties": [null, null, null, null, null, null],
+         "loss": "categorical", "seed": "0", "fast": true, "penalties": [null, null, null, null, null, null],
          "trainable": [true, true, true, true, true, true]}"""
         l = learner(model, settings)
         for T in (UInt8, Float32)
@@ -22,6 +22,7 @@
             train!(l, x, labels .+ Int32(1), order .+ 1; batchsize = 2, rates = [0.1, 0.1])
             evaluate(l, x, labels .+ Int32(1); batchsize = 2)
             rowmajor(predict(model, x; batchsize = 2))
+            rowmajor(predict(l, x; batchsize = 2))
             gradients(l, x, labels .+ Int32(1))
         end
         foreach(i -> setmoments!(l, i, 2, moments(l)[i]...), 1:6)

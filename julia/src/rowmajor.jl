@@ -28,7 +28,7 @@ rowmajor(y::AbstractArray) = y
 fromzero(numbers) = numbers .+ one(eltype(numbers))
 
 """
-    predictions(model, borrowed, batchsize)
+    predictions(model_or_learner, borrowed, batchsize)
 
 The outputs of `predict` for images as they were borrowed, laid out for a row-major reader.
 """
@@ -114,14 +114,14 @@ end
     learner(model, json)
 
 A `Learner` as a description says: `{"optimizer": {...}, "loss": "categorical", "trainable": [...],
-"penalties": [...], "seed": 0}`.
+"penalties": [...], "seed": "0", "fast": true}`.
 """
 function learner(model::Chain, json::AbstractString)
     d = JSON.parse(json)
     penalties = [p === nothing ? nothing : (p["l1"], p["l2"]) for p in d["penalties"]]
     loss = (categorical = logitcrossentropy, binary = logitbinarycrossentropy, squared = mse)[Symbol(d["loss"])]
     seed = parse(UInt64, d["seed"])
-    return Learner(model, rule(d["optimizer"]); loss, trainable = d["trainable"], penalties, seed)
+    return Learner(model, rule(d["optimizer"]); loss, trainable = d["trainable"], penalties, seed, fast = d["fast"])
 end
 
 "The versions of what computes."

@@ -1,7 +1,8 @@
 # Train, evaluate, predict. Each call returns numbers; what is shown of them, and when, is the caller's affair.
 
 """
-    Learner(model::Chain, rule = Adam(); loss = logitcrossentropy, trainable = true, penalties = nothing, seed = 0)
+    Learner(model::Chain, rule = Adam(); loss = logitcrossentropy, trainable = true, penalties = nothing, seed = 0,
+        fast = true)
 
 A model and the state of its optimiser.
 
@@ -9,7 +10,8 @@ A model that ends in `softmax` is trained with `logitcrossentropy` on what goes 
 only there; likewise one that ends in `sigmoid` with `logitbinarycrossentropy`. Another loss is `mse`.
 
 `trainable` has a Bool, and `penalties` a pair of factors (l1, l2) or `nothing`, for each of `slots(model)`. Layers
-before the first that is trained get no gradient work. `seed` decides dropout and augmentation.
+before the first that is trained get no gradient work. `seed` decides dropout and augmentation. `fast = false` leaves
+the kernels of this package aside, for stock Flux.
 
 # Examples
 ```jldoctest
@@ -34,11 +36,12 @@ mutable struct Learner{M<:Chain,P<:Chain,T<:Chain,H,S,L}
     const penalties::Vector{Tuple{Slot,NTuple{2,Float32}}}
     const seed::UInt64
     steps::Int
+    fast::Any  # the fast way on the CPU: missing until it is asked for, nothing where there is none
 end
 
 function Learner(
     model::Chain, rule = Adam();
-    loss = logitcrossentropy, trainable = true, penalties = nothing, seed = 0,
+    loss = logitcrossentropy, trainable = true, penalties = nothing, seed = 0, fast::Bool = true,
 )
     found = slots(model)
     learns = trainable isa Bool ? [s.trained && trainable for s in found] : collect(Bool, trainable)
@@ -52,7 +55,7 @@ function Learner(
     end
     given = something(penalties, fill(nothing, length(mine)))
     factors = Tuple{Slot,NTuple{2,Float32}}[(slot, Float32.(p)) for (slot, yes, p) in zip(mine, learns, given) if yes && p !== nothing]
-    return Learner(model, body[1:(first - 1)], trained, head, state, loss, factors, seed % UInt64, 0)
+    return Learner(model, body[1:(first - 1)], trained, head, state, loss, factors, seed % UInt64, 0, fast ? missing : nothing)
 end
 
 # The model without the function at its end that the loss includes, and that function. Both share their arrays.
@@ -100,6 +103,8 @@ end
 
 # The mean loss of a batch, what the loss was computed from, and the gradient for everything that is trained.
 function loss_and_gradients(learner::Learner, x, y, weights = nothing)
+    fast = fast_for(learner, x)
+    fast === nothing || return fast_loss_and_gradients(fast, learner, x, y, weights)
     (loss, ŷ), grads = Flux.withgradient(learner.trained) do model
         ŷ = forward(model, x)
         batch_loss(learner.loss, ŷ, y, weights), ŷ
@@ -176,18 +181,32 @@ function evaluate(
     for indices in Iterators.partition(1:samples(images), batchsize)
         x = batches(indices)
         features || (x = forward(learner.frozen, x))
-        ŷ = forward(learner.trained, x)
+        ŷ = logits(learner, x)
         loss = batch_loss(learner.loss, ŷ, part(targets, indices), part(weights, indices)) + penalty(learner)
         add!(seen, Float64(loss), learner.head(ŷ))
     end
     return result(seen)
 end
 
+# What the loss is computed from, and `head` makes outputs of.
+function logits(learner::Learner, x)
+    fast = fast_for(learner, x)
+    return fast === nothing ? forward(learner.trained, x) : copy(forward!(fast, learner.trained, x))
+end
+
 """
     predict(model, images; batchsize = 256)
+    predict(learner, images; batchsize = 256)
 
-Return the model's outputs, samples last.
+Return the model's outputs, samples last. A learner has the fast way where there is one.
 """
+function predict(learner::Learner, images; batchsize::Integer = 256)
+    n = samples(images)
+    batches = Batches(images, min(batchsize, n); scaled = !rescales(learner.model))
+    outputs(x) = learner.head(logits(learner, forward(learner.frozen, x)))
+    return together([outputs(batches(indices)) for indices in Iterators.partition(1:n, batchsize)])
+end
+
 function predict(model::Chain, images; batchsize::Integer = 256)
     n = samples(images)
     batches = Batches(images, min(batchsize, n); scaled = !rescales(model))

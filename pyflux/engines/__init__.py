@@ -69,8 +69,11 @@ class Network(Protocol):
     def features(self, images: Images, batch_size: int) -> Floats:
         """Return what the frozen layers at the beginning make of images."""
 
-    def compile(self, optimizer: Optimizer, loss: Loss) -> None:
-        """Make ready to train what is trainable now; the optimizer starts with nothing remembered."""
+    def compile(self, optimizer: Optimizer, loss: Loss, fast: bool = True) -> None:
+        """Make ready to train what is trainable now; the optimizer starts with nothing remembered.
+
+        ``fast`` is whether the engine's own kernels are used where it has some.
+        """
 
     def train(self, data: Data, order: NDArray[np.int64], batch_size: int, rates: Sequence[float]) -> Seen:
         """Train on the samples that ``order`` names, in its order, one step for each batch.

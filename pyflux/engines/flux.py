@@ -193,7 +193,7 @@ class Network:
             for slot, array in zip(self._slots, weights, strict=True):
                 self._jl.setweight_b(self._model, slot, borrow(np.ascontiguousarray(array, np.float32)))
 
-    def compile(self, optimizer: Optimizer, loss: Loss) -> None:
+    def compile(self, optimizer: Optimizer, loss: Loss, fast: bool = True) -> None:
         if self._learner is not None:
             self._make(self.weights())  # what is frozen now may not have been, and decides how layers behave
         settings = {
@@ -202,6 +202,7 @@ class Network:
             "trainable": self._architecture.trainable,
             "penalties": [p and p.config() for p in self._architecture.penalties],
             "seed": str(self._seed & SEED_MASK),
+            "fast": fast,
         }
         with _julia_errors("making the optimizer"):
             self._learner = self._jl.learner(self._model, json.dumps(settings))
@@ -209,7 +210,8 @@ class Network:
 
     def predict(self, images: Images, batch_size: int) -> Floats:
         with _julia_errors("predicting"):
-            return owned(self._jl.predictions(self._model, borrow(images), batch_size))
+            network = self._model if self._learner is None else self._learner
+            return owned(self._jl.predictions(network, borrow(images), batch_size))
 
     def features(self, images: Images, batch_size: int) -> Floats:
         with _julia_errors("computing what the frozen layers give"):

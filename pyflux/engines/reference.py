@@ -492,7 +492,7 @@ class Network:
         for mine, given in zip(self._weights, weights, strict=True):
             mine[:] = given
 
-    def compile(self, optimizer: Optimizer, loss: Loss) -> None:
+    def compile(self, optimizer: Optimizer, loss: Loss, fast: bool = True) -> None:
         self._optimizer, self._loss = optimizer, loss
         self._body = self._architecture.without(loss.strips())  # what the loss is computed from
         self._trained = [i for i, yes in enumerate(self._architecture.trainable) if yes]
