@@ -10,7 +10,6 @@ folder. Importing this module opens no connection.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import os
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from pyflux import checks
 from pyflux.cifar import cifar10
 from pyflux.download import Deadline, fetch
 from pyflux.errors import DataError
@@ -280,12 +280,7 @@ def load(
         >>> load("mnits")  # doctest: +ELLIPSIS
         Traceback (most recent call last):
         ...
-        ValueError: name must be one of 'mnist', 'fashion_mnist', 'kmnist', 'cifar10', got 'mnits'...
+        ValueError: name 'mnits' is not known, did you mean 'mnist'?; known: mnist, ...
     """
-    key = str(name).lower().replace("-", "_")
-    if key not in DATASETS:
-        near = difflib.get_close_matches(key, DATASETS, n=1, cutoff=0.5)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        known = ", ".join(map(repr, DATASETS))
-        raise ValueError(f"name must be one of {known}, got {name!r}.{hint}")
+    key = checks.choice("name", str(name).lower().replace("-", "_"), DATASETS)
     return DATASETS[key].load_data(data_dir, verbose=verbose, timeout=timeout)

@@ -42,9 +42,9 @@ class Recipe:
 def moved_digits() -> list[Layer]:
     """Return layers that move, turn and zoom digits a little."""
     return [
-        RandomRotation(0.03, fill_mode="constant"),
-        RandomTranslation(0.08, 0.08, fill_mode="constant"),
-        RandomZoom(0.1, 0.1, fill_mode="constant"),
+        RandomRotation(0.02, fill_mode="constant"),
+        RandomTranslation(0.06, 0.06, fill_mode="constant"),
+        RandomZoom(0.08, 0.08, fill_mode="constant"),
     ]
 
 

@@ -260,13 +260,13 @@ def test_load_by_name(tmp_path, monkeypatch):
     ("name", "near"), [("mnits", "mnist"), ("fashion", "fashion_mnist"), ("KMNISTS", "kmnist")]
 )
 def test_an_unknown_name_gets_the_nearest_one(name, near):
-    with pytest.raises(ValueError, match=f"got '{name}'. Did you mean '{near}'"):
+    with pytest.raises(ValueError, match=f"name '{name.lower()}' is not known, did you mean '{near}'"):
         load(name)
 
 
 def test_a_name_like_no_other():
     with pytest.raises(
-        ValueError, match=r"must be one of 'mnist', 'fashion_mnist', 'kmnist', 'cifar10', got 'imagenet'\.$"
+        ValueError, match="name 'imagenet' is not known; known: mnist, fashion_mnist, kmnist, cifar10"
     ):
         load("imagenet")
 

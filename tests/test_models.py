@@ -304,3 +304,15 @@ def test_verbose_1_shows_a_bar_and_0_nothing(small, samples, capsys):
     assert "60/60" in shown.err
     trained(small(), samples(), epochs=1, verbose=0)
     assert capsys.readouterr() == ("", "")
+
+
+def test_stock_flux_is_one_argument_away_and_gives_the_same(julia, digits):
+    (x, y), _ = digits
+    runs = []
+    for fast in (True, False):
+        model = networks.flux_mnist(seed=0)
+        model.compile("adam", metrics=["accuracy"], fast=fast)
+        runs.append(model.fit(x[:640], y[:640], epochs=1, verbose=0).history)
+    # As far as rounding allows: it grows with every step.
+    assert runs[0]["loss"] == pytest.approx(runs[1]["loss"], rel=1e-3)
+    assert runs[0]["accuracy"] == pytest.approx(runs[1]["accuracy"], abs=0.01)

@@ -91,29 +91,29 @@ function warp!(y, x, t::Affine, fill, value)
         from_row = t.a * r + t.b * c + t.down + middle_row
         from_column = t.c * r + t.d * c + t.right + middle_column
         for channel in 1:channels
-            y[column + 1, row + 1, channel] = between(view(x, :, :, channel), from_row, from_column, fill, value)
+            @inbounds y[column + 1, row + 1, channel] = between(x, channel, from_row, from_column, fill, value)
         end
     end
     return y
 end
 
 # Bilinear interpolation at a row and a column from 0.
-function between(x, row, column, fill, value)
+function between(x, channel, row, column, fill, value)
     r, c = floor(Int, row), floor(Int, column)
     δr, δc = row - r, column - c
-    at(r, c) = pixel(x, r, c, fill, value)
+    at(r, c) = pixel(x, channel, r, c, fill, value)
     above = (1 - δc) * at(r, c) + δc * at(r, c + 1)
     below = (1 - δc) * at(r + 1, c) + δc * at(r + 1, c + 1)
     return (1 - δr) * above + δr * below
 end
 
-function pixel(x, row, column, fill, value)
-    w, h = size(x)
+@inline function pixel(x, channel, row, column, fill, value)
+    w, h = size(x, 1), size(x, 2)
     inside = 0 ≤ row < h && 0 ≤ column < w
     fill === :constant && !inside && return value
     row, column = inside ? (row, column) : fill === :reflect ? (reflect(row, h), reflect(column, w)) :
         (clamp(row, 0, h - 1), clamp(column, 0, w - 1))
-    return x[column + 1, row + 1]
+    return @inbounds x[column + 1, row + 1, channel]
 end
 
 # … 2 1 0 | 0 1 2 … n-1 | n-1 n-2 …
