@@ -9,7 +9,9 @@ const IS_PROGRAM = abspath(PROGRAM_FILE) == @__FILE__()
 if IS_PROGRAM
     import Pkg
     Pkg.activate(dirname(@__DIR__); io = devnull)
-    if Base.find_package("PyFlux") === nothing
+    # Also after an upgrade: what was resolved before does not know what the package needs now.
+    resolved = mtime(joinpath(dirname(@__DIR__), "Manifest.toml"))
+    if Base.find_package("PyFlux") === nothing || resolved < mtime(joinpath(@__DIR__, "Project.toml"))
         Pkg.develop(; path = @__DIR__)
         Pkg.instantiate()
     end

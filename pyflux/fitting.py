@@ -16,7 +16,7 @@ from .engines import Data, Network
 from .progress import Progress
 
 # An epoch is about this many calls of the engine: between two of them the bar moves and Ctrl-C acts.
-STRETCHES = 20
+STRETCHES = 8
 
 
 def labelled(
