@@ -13,6 +13,7 @@ using ChainRulesCore: ChainRulesCore, NoTangent, ignore_derivatives, unthunk
 using CodecZlib: GzipDecompressorStream
 using Flux
 using Flux: logitbinarycrossentropy, logitcrossentropy, mse, onecold, onehotbatch
+using Flux.Zygote: pullback
 using Flux.Optimisers: Optimisers, AbstractRule
 using JSON: JSON
 using PrecompileTools: @compile_workload, @setup_workload
@@ -30,10 +31,16 @@ include("layers.jl")           # a description → a Flux Chain
 include("rules.jl")            # a description → an optimiser
 include("slots.jl")            # the arrays of a model, one after the other
 include("batches.jl")          # some images of many → one Float32 batch
-include("training.jl")         # train, evaluate, predict
 include("kernels/block.jl")       # the inner loop of a convolution
 include("kernels/convolution.jl") # convolution, relu and pooling as one layer
-include("kernels/fast.jl")        # a whole network, a share of the batch for each thread
+include("kernels/gradient.jl")    # … and the way back
+include("kernels/packing.jl")     # weights as these read them
+include("kernels/threads.jl")     # who does what
+include("kernels/dense.jl")       # dense layers
+include("kernels/run.jl")         # convolutions and dense layers, one after the other
+include("kernels/pieces.jl")      # a network, part in kernels and part in Flux
+include("kernels/adam.jl")        # the optimiser's step
+include("training.jl")         # train, evaluate, predict
 include("metrics.jl")          # the confusion matrix
 include("idx.jl")              # MNIST's file format
 include("rowmajor.jl")         # arrays and weights as row-major programs lay them out

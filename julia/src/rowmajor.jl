@@ -63,8 +63,9 @@ What the frozen layers at the beginning of a learner's model make of images, lai
 """
 function features(learner::Learner, borrowed, batchsize)
     x = images(borrowed)
-    batches = Batches(x, min(batchsize, samples(x)); scaled = !rescales(learner.model))
-    parts = [forward(learner.frozen, batches(indices)) for indices in Iterators.partition(1:samples(x), batchsize)]
+    batches = Batches(x; scaled = !rescales(learner.model))
+    pack!(learner.beforehand, learner.frozen)
+    parts = [frozen_outputs(learner, batches, indices) for indices in Iterators.partition(1:samples(x), batchsize)]
     return rowmajor(together(parts))
 end
 
@@ -76,7 +77,8 @@ The mean loss, and its gradient for each array that is trained, laid out as `wei
 function gradients(learner::Learner, images, targets, weights = nothing)
     n = samples(images)
     setkeys!(learner.model, learner.seed, learner.steps)
-    x = forward(learner.frozen, Batches(images, n; scaled = !rescales(learner.model))(1:n))
+    pack!(learner.beforehand, learner.frozen)
+    x = inputs(learner, Batches(images; scaled = !rescales(learner.model)), 1:n)
     loss, _, grads = loss_and_gradients(learner, x, targets, weights)
     setkeys!(learner.model, learner.seed, nothing)
     return loss, [to_rowmajor(at(grads, slot)) for slot in trained_slots(learner)]

@@ -36,7 +36,9 @@ mutable struct Learner{M<:Chain,P<:Chain,T<:Chain,H,S,L}
     const penalties::Vector{Tuple{Slot,NTuple{2,Float32}}}
     const seed::UInt64
     steps::Int
-    fast::Any  # the fast way on the CPU: missing until it is asked for, nothing where there is none
+    const slots::Vector{Slot}                # what is in `trained`
+    const pieces::Union{Nothing,Pieces}      # `trained` with this package's kernels, or nothing for stock Flux
+    const beforehand::Union{Nothing,Pieces}  # likewise `frozen`
 end
 
 function Learner(
@@ -55,7 +57,11 @@ function Learner(
     end
     given = something(penalties, fill(nothing, length(mine)))
     factors = Tuple{Slot,NTuple{2,Float32}}[(slot, Float32.(p)) for (slot, yes, p) in zip(mine, learns, given) if yes && p !== nothing]
-    return Learner(model, body[1:(first - 1)], trained, head, state, loss, factors, seed % UInt64, 0, fast ? missing : nothing)
+    frozen = body[1:(first - 1)]
+    return Learner(
+        model, frozen, trained, head, state, loss, factors, seed % UInt64, 0,
+        [s for s in slots(trained) if s.trained], fast ? Pieces(trained) : nothing, fast ? Pieces(frozen) : nothing,
+    )
 end
 
 # The model without the function at its end that the loss includes, and that function. Both share their arrays.
@@ -85,15 +91,15 @@ function train!(
     batchsize::Integer = 64, rates = nothing, weights = nothing, features::Bool = false,
 )
     check_targets(images, targets)
-    batches = Batches(images, min(batchsize, length(order)); scaled = !rescales(learner.model))
+    batches = Batches(images; scaled = !rescales(learner.model))
+    pack!(learner.beforehand, learner.frozen)
     seen = Seen(length(order))
     for (i, indices) in enumerate(Iterators.partition(order, batchsize))
         rates === nothing || Optimisers.adjust!(learner.state, rates[i])
         setkeys!(learner.model, learner.seed, learner.steps)
-        x = batches(indices)
-        features || (x = forward(learner.frozen, x))
+        x = inputs(learner, batches, indices, features)
         loss, ŷ, grads = loss_and_gradients(learner, x, part(targets, indices), part(weights, indices))
-        Flux.update!(learner.state, learner.trained, grads)
+        step!(learner, grads)
         learner.steps += 1
         add!(seen, Float64(loss), learner.head(ŷ))
     end
@@ -101,10 +107,18 @@ function train!(
     return result(seen)
 end
 
+# What goes into the layers that are trained, for the samples that `indices` names.
+function inputs(learner::Learner, batches, indices, features::Bool = false)
+    features || isempty(learner.frozen.layers) || return frozen_outputs(learner, batches, indices)
+    return picks(learner.pieces) ? picked(batches, indices) : batches(indices)
+end
+
+frozen_outputs(learner, batches, indices) =
+    forward(learner.beforehand, learner.frozen, picks(learner.beforehand) ? picked(batches, indices) : batches(indices))
+
 # The mean loss of a batch, what the loss was computed from, and the gradient for everything that is trained.
 function loss_and_gradients(learner::Learner, x, y, weights = nothing)
-    fast = fast_for(learner, x)
-    fast === nothing || return fast_loss_and_gradients(fast, learner, x, y, weights)
+    learner.pieces === nothing || return loss_and_gradients(learner.pieces, learner, x, y, weights)
     (loss, ŷ), grads = Flux.withgradient(learner.trained) do model
         ŷ = forward(model, x)
         batch_loss(learner.loss, ŷ, y, weights), ŷ
@@ -176,41 +190,61 @@ function evaluate(
     learner::Learner, images, targets; batchsize::Integer = 256, weights = nothing, features::Bool = false
 )
     check_targets(images, targets)
-    batches = Batches(images, min(batchsize, samples(images)); scaled = !rescales(learner.model))
+    batches = Batches(images; scaled = !rescales(learner.model))
+    ready!(learner)
     seen = Seen(samples(images))
     for indices in Iterators.partition(1:samples(images), batchsize)
-        x = batches(indices)
-        features || (x = forward(learner.frozen, x))
-        ŷ = logits(learner, x)
+        ŷ = forward(learner.pieces, learner.trained, inputs(learner, batches, indices, features))
         loss = batch_loss(learner.loss, ŷ, part(targets, indices), part(weights, indices)) + penalty(learner)
         add!(seen, Float64(loss), learner.head(ŷ))
     end
     return result(seen)
 end
 
-# What the loss is computed from, and `head` makes outputs of.
-function logits(learner::Learner, x)
-    fast = fast_for(learner, x)
-    return fast === nothing ? forward(learner.trained, x) : copy(forward!(fast, learner.trained, x))
+# Takes over the weights for a number of batches.
+function ready!(learner::Learner)
+    pack!(learner.beforehand, learner.frozen)
+    pack!(learner.pieces, learner.trained)
 end
 
 """
     predict(model, images; batchsize = 256)
     predict(learner, images; batchsize = 256)
 
-Return the model's outputs, samples last. A learner has the fast way where there is one.
+Return the model's outputs, samples last.
 """
 function predict(learner::Learner, images; batchsize::Integer = 256)
-    n = samples(images)
-    batches = Batches(images, min(batchsize, n); scaled = !rescales(learner.model))
-    outputs(x) = learner.head(logits(learner, forward(learner.frozen, x)))
-    return together([outputs(batches(indices)) for indices in Iterators.partition(1:n, batchsize)])
+    ready!(learner)
+    return predict(images, batchsize, !rescales(learner.model)) do batches, indices
+        learner.head(forward(learner.pieces, learner.trained, inputs(learner, batches, indices)))
+    end
 end
 
-function predict(model::Chain, images; batchsize::Integer = 256)
+predict(model::Chain, images; batchsize::Integer = 256) = predict(Predictor(model), images; batchsize)
+
+"""
+    Predictor(model)
+
+A model with what its kernels need, kept for the next call of `predict`.
+"""
+struct Predictor{M<:Chain}
+    model::M
+    pieces::Union{Nothing,Pieces}
+end
+
+Predictor(model::Chain) = Predictor(model, Pieces(model))
+
+function predict((; model, pieces)::Predictor, images; batchsize::Integer = 256)
+    pack!(pieces, model)
+    return predict(images, batchsize, !rescales(model)) do batches, indices
+        forward(pieces, model, picks(pieces) ? picked(batches, indices) : batches(indices))
+    end
+end
+
+function predict(outputs::Function, images, batchsize, scaled::Bool)
     n = samples(images)
-    batches = Batches(images, min(batchsize, n); scaled = !rescales(model))
-    return together([forward(model, batches(indices)) for indices in Iterators.partition(1:n, batchsize)])
+    batches = Batches(images; scaled)
+    return together([outputs(batches, indices) for indices in Iterators.partition(1:n, batchsize)])
 end
 
 function check_targets(images, targets)

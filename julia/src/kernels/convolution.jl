@@ -1,14 +1,16 @@
-# A convolution, its bias, its relu and the 2×2 max-pooling after it, as one layer, for one image at a time. The
-# convolution's own output is never written: of each 2×2 places the largest is kept, and where it was. Only these
-# places get a gradient, so that both products of the way back cost a quarter of the usual ones, and less where relu
-# has put a 0.
+# A convolution, its bias, its relu and the 2×2 max-pooling after it, as one layer, for one image at a time: the way
+# forward. The convolution's own output is never written: of each 2×2 places the largest is kept, and which it was.
 
 """
-    Fused(conv, pool, size)
+    Fused(conv, pool, size; inner = true)
 
 A `Conv` with stride 1 and the `MaxPool((2, 2))` after it, or `nothing`, for images of `(width, height, channels)`.
+`inner` is whether its input gets a gradient.
+
+What the compiler should know is in the type: whether there is pooling, the number of channels where they are few or
+0, and how the way back goes, which gradient.jl explains.
 """
-struct Fused
+struct Fused{Pooled,Channels,Few,Rows,Columns}
     kernel::NTuple{2,Int}
     channels::Int
     filters::Int
@@ -17,218 +19,129 @@ struct Fused
     output::NTuple{2,Int}  # width and height of what comes out
     relu::Bool
     bias::Bool
-    pooled::Bool
 end
 
-function Fused(conv::Conv{2}, pool, (w, h, c)::Dims{3})
-    kw, kh, _, filters = size(conv.weight)
-    pad = sides(conv.pad)
+function Fused(conv::Conv{2}, pool, (w, h, c)::Dims{3}; inner = true)
+    kw, kh, channels, filters = size(conv.weight)
+    c == channels || throw(DimensionMismatch("the layer $conv takes $channels channels, got $c"))
+    pooled, pad = pool !== nothing, sides(conv.pad)
     input = (w + pad[1] + pad[2], h + pad[3] + pad[4])
-    output = (input .- (kw, kh) .+ 1) .÷ (pool === nothing ? 1 : 2)
-    return Fused((kw, kh), c, filters, pad, input, output, conv.σ === relu, conv.bias !== false, pool !== nothing)
+    output = (input .- (kw, kh) .+ 1) .÷ (pooled ? 2 : 1)
+    minimum(output) > 0 || throw(DimensionMismatch("the layer $conv leaves nothing of an image of $w×$h"))
+    few = !inner && few_taps(kw * kh * c, pooled)
+    return Fused{pooled,c ∈ (1, 3) ? c : 0,few,group(kw * c, kh, few)...}(
+        (kw, kh), c, filters, pad, input, output, conv.σ === relu, conv.bias !== false
+    )
 end
+
+pooled(::Fused{Pooled}) where {Pooled} = Pooled
 
 # Whole vectors for all filters, and for a row of the kernel.
 padded(n) = cld(n, LANES) * LANES
 row_length(l::Fused) = l.kernel[1] * l.channels
+taps(l::Fused) = row_length(l) * l.kernel[2]
 input_length(l::Fused) = l.input[1] * l.input[2] * l.channels
 output_length(l::Fused) = l.output[1] * l.output[2] * l.filters
 
-# Flux's (width, height, in, out), flipped, packed for the way forward: (out padded, in, width, height).
-function pack_forward!(packed, weight, l::Fused)
-    kw, kh = l.kernel
-    filters = padded(l.filters)
-    for f in 1:l.filters, c in 1:l.channels, j in 1:kh, i in 1:kw
-        @inbounds packed[f + filters * (c - 1 + l.channels * (i - 1 + kw * (j - 1)))] = weight[kw + 1 - i, kh + 1 - j, c, f]
-    end
-end
+# Where the image inside the padding begins, and floats a row of what goes in and of what comes out.
+inside(l::Fused) = (l.pad[3] * l.input[1] + l.pad[1]) * l.channels
+row_stride(l::Fused) = l.input[1] * l.channels
+output_stride(l::Fused) = l.output[1] * l.filters
 
-# … and for the way back: a padded row of (in, width) for each row of the kernel and filter.
-function pack_back!(packed, weight, l::Fused)
-    kw, kh = l.kernel
-    row = padded(row_length(l))
-    for f in 1:l.filters, c in 1:l.channels, j in 1:kh, i in 1:kw
-        @inbounds packed[c + l.channels * (i - 1) + row * (j - 1 + kh * (f - 1))] = weight[kw + 1 - i, kh + 1 - j, c, f]
-    end
-end
-
-function unpack_gradient!(weight, packed, l::Fused)
-    kw, kh = l.kernel
-    row = padded(row_length(l))
-    for f in 1:l.filters, c in 1:l.channels, j in 1:kh, i in 1:kw
-        @inbounds weight[kw + 1 - i, kh + 1 - j, c, f] = packed[c + l.channels * (i - 1) + row * (j - 1 + kh * (f - 1))]
-    end
+# Where an array of this package's begins, and floats between its rows: the outputs of one image, in the next layer's
+# input or in an array of their own.
+struct Plane
+    at::Ptr{Float32}
+    stride::Int
 end
 
 """
-    forward!(l::Fused, y, places, x, weights, bias)
+    forward!(l::Fused, y::Plane, codes, x, weights, bias)
 
-One image: `y` gets the outputs, `places` for each where in `x` the window of the largest begins. All are pointers;
-`y` and `places` are `(filters, width, height)`.
+One image. `y` gets the outputs, `(filters, width, height)`; `codes` gets which of the four was the largest, counted
+from 0 along the row, or -1 where relu has put a 0, unless it is null.
 """
-function forward!(l::Fused, y, y_stride, places, x, weights, bias)
-    filters = padded(l.filters)
-    f = 0
+function forward!(l::Fused{Pooled}, y::Plane, codes, x, weights, bias) where {Pooled}
+    # Tiles as wide as there are registers for their sums, and wide enough that no addition waits for the one before it.
+    most, (several, one) = Pooled ? (2, (Val(2), Val(2))) : (4, (Val(4), Val(8)))
+    f, filters = 0, padded(l.filters)
     while f < filters
-        vectors = min(2, (filters - f) ÷ LANES)
-        vectors == 2 ? forward_filters!(l, Val(2), f, y, y_stride, places, x, weights, bias) :
-            forward_filters!(l, Val(1), f, y, y_stride, places, x, weights, bias)
-        f += vectors * LANES
-    end
-end
-
-function forward_filters!(l::Fused, F::Val, f, y, y_stride, places, x, weights, bias)
-    stride, (w, h) = l.input[1] * l.channels, l.output
-    wide = F === Val(1) ? 3 : 2  # enough sums at once that the additions need not wait for each other
-    for oh in 0:(h - 1)
-        ow = 0
-        while ow + wide ≤ w
-            wide == 3 ? place!(l, Val(3), F, f, ow, oh, stride, y, y_stride, places, x, weights, bias) :
-                place!(l, Val(2), F, f, ow, oh, stride, y, y_stride, places, x, weights, bias)
-            ow += wide
-        end
-        while ow < w
-            place!(l, Val(1), F, f, ow, oh, stride, y, y_stride, places, x, weights, bias)
-            ow += 1
+        if filters - f ≥ most * LANES
+            rows!(l, Val(most), several, f, y, codes, x, weights, bias)
+            f += most * LANES
+        else
+            rows!(l, Val(1), one, f, y, codes, x, weights, bias)
+            f += LANES
         end
     end
 end
 
-# `P` neighbouring outputs from the one at (ow, oh).
-@inline function place!(l::Fused, P::Val, F::Val, f, ow, oh, stride, y, y_stride, places, x, weights, bias)
-    return l.pooled ? place_pooled!(l, P, F, f, ow, oh, stride, y, y_stride, places, x, weights, bias) :
-           place_plain!(l, P, F, f, ow, oh, stride, y, y_stride, x, weights, bias)
+function rows!(l::Fused, F::Val, N::Val, f, y, codes, x, weights, bias)
+    for row in 0:(l.output[2] - 1)
+        tiles!(l, F, N, f, 0, row, y, codes, x, weights, bias)
+    end
 end
 
-@inline function place_pooled!(
-    l::Fused, ::Val{P}, ::Val{F}, f, ow, oh, stride, y, y_stride, places, x, weights, bias
-) where {P,F}
-    from = 2oh * stride + 2ow * l.channels
+# Tiles of `N` neighbouring outputs of a row from `column` on, then of fewer for those that are left.
+@inline function tiles!(l::Fused, F::Val, ::Val{N}, f, column, row, y, codes, x, weights, bias) where {N}
+    while column + N ≤ l.output[1]
+        tile!(l, F, Val(N), f, column, row, y, codes, x, weights, bias)
+        column += N
+    end
+    N > 1 && tiles!(l, F, Val(N ÷ 2), f, column, row, y, codes, x, weights, bias)
+    return nothing
+end
+
+function tile!(
+    l::Fused{true,C}, ::Val{F}, ::Val{N}, f, column, row, y, codes, x, weights, bias
+) where {C,F,N}
+    stride = row_stride(l)
+    from = 2row * stride + 2column * l.channels
     sums = conv_block(
-        Val(2), Val(2P), Val(F), x + 4from, weights + 4f, stride, l.channels, l.kernel..., padded(l.filters)
+        Val(2), Val(2N), Val(F), Val(C), x + 4from, weights + 4f, stride, l.channels, l.kernel..., padded(l.filters)
     )
-    for p in 0:(P - 1), v in 0:(F - 1)
-        at = from + 2p * l.channels
-        sum(r, q) = @inbounds sums[(r * 2P + 2p + q) * F + v + 1]
-        best, place = sum(0, 0), Vec{LANES,Int32}(at % Int32)
-        for (r, q) in ((0, 1), (1, 0), (1, 1))
+    for n in 0:(N - 1), v in 0:(F - 1)
+        sum(r, q) = @inbounds sums[(r * 2N + 2n + q) * F + v + 1]
+        best, code = sum(0, 0), Codes(0)
+        for (k, r, q) in ((1, 0, 1), (2, 1, 0), (3, 1, 1))
             better = sum(r, q) > best
             best = vifelse(better, sum(r, q), best)
-            place = vifelse(better, Vec{LANES,Int32}((at + r * stride + q * l.channels) % Int32), place)
+            code = vifelse(better, Codes(k), code)
         end
-        filter = f + v * LANES
-        finish!(l, best, filter, y, oh * y_stride + (ow + p) * l.filters, bias)
-        keep!(l, place, filter, places, (oh * l.output[1] + ow + p) * l.filters)
+        filter, place = f + v * LANES, column + n
+        value = finish(l, best, filter, bias)
+        put!(l, value, filter, y.at + 4 * (row * y.stride + place * l.filters + filter))
+        if codes != C_NULL
+            code = l.relu ? vifelse(value > V(0.0f0), code, Codes(-1)) : code
+            put!(l, code, filter, codes + 4 * ((row * l.output[1] + place) * l.filters + filter))
+        end
     end
 end
 
-@inline function place_plain!(
-    l::Fused, ::Val{P}, ::Val{F}, f, ow, oh, stride, y, y_stride, x, weights, bias
-) where {P,F}
-    from = oh * stride + ow * l.channels
+function tile!(
+    l::Fused{false,C}, ::Val{F}, ::Val{N}, f, column, row, y, codes, x, weights, bias
+) where {C,F,N}
+    stride = row_stride(l)
+    from = row * stride + column * l.channels
     sums = conv_block(
-        Val(1), Val(P), Val(F), x + 4from, weights + 4f, stride, l.channels, l.kernel..., padded(l.filters)
+        Val(1), Val(N), Val(F), Val(C), x + 4from, weights + 4f, stride, l.channels, l.kernel..., padded(l.filters)
     )
-    for p in 0:(P - 1), v in 0:(F - 1)
-        finish!(l, @inbounds(sums[p * F + v + 1]), f + v * LANES, y, oh * y_stride + (ow + p) * l.filters, bias)
+    for n in 0:(N - 1), v in 0:(F - 1)
+        filter = f + v * LANES
+        value = finish(l, @inbounds(sums[n * F + v + 1]), filter, bias)
+        put!(l, value, filter, y.at + 4 * (row * y.stride + (column + n) * l.filters + filter))
     end
 end
 
-# Bias and relu, and into the output; of the last vector only the filters that there are.
-@inline function finish!(l::Fused, value, filter, y, at, bias)
-    value += load(bias, filter)
-    value = l.relu ? max(value, V(0.0f0)) : value
-    filter + LANES ≤ l.filters && return store!(y, at + filter, value)
+@inline function finish(l::Fused, sum, filter, bias)
+    value = sum + load(bias, filter)
+    return l.relu ? max(value, V(0.0f0)) : value
+end
+
+# Of the last vector only the filters that there are.
+@inline function put!(l::Fused, values::Vec{LANES,T}, filter, p) where {T}
+    filter + LANES ≤ l.filters && return vstore(values, convert(Ptr{T}, p))
     for k in 1:(l.filters - filter)
-        unsafe_store!(y, value[k], at + filter + k)
+        unsafe_store!(convert(Ptr{T}, p), values[k], k)
     end
-end
-
-@inline function keep!(l::Fused, place, filter, places, at)
-    filter + LANES ≤ l.filters && return vstore(place, places + 4 * (at + filter))
-    for k in 1:(l.filters - filter)
-        unsafe_store!(places, place[k], at + filter + k)
-    end
-end
-
-"""
-    hits!(l::Fused, offsets, values, f, dy, dy_stride, y, y_stride, places)
-
-Fill `offsets` and `values` with where and how much for the outputs of filter `f` that get one, and return how many they are.
-"""
-function hits!(l::Fused, offsets, values, f, dy, dy_stride, y, y_stride, places)
-    w, h = l.output
-    n = 0
-    for oh in 0:(h - 1), ow in 0:(w - 1)
-        at = (oh * w + ow) * l.filters + f
-        d = unsafe_load(dy, oh * dy_stride + ow * l.filters + f + 1)
-        alive = !l.relu || unsafe_load(y, oh * y_stride + ow * l.filters + f + 1) > 0
-        place = l.pooled ? unsafe_load(places, at + 1) : (oh * l.input[1] + ow) * l.channels % Int32
-        @inbounds offsets[n + 1] = place
-        @inbounds values[n + 1] = d
-        n += alive & (d != 0)
-    end
-    return n
-end
-
-"""
-    back!(l::Fused, dw, db, dx, dy, dy_stride, y, y_stride, places, x, weights, offsets, values)
-
-The way back for one image: add to the gradients of weights and bias, and to `dx` unless it is null.
-"""
-function back!(l::Fused, dw, db, dx, dy, dy_stride, y, y_stride, places, x, weights, offsets, values)
-    stride, row, kh = l.input[1] * l.channels, padded(row_length(l)), l.kernel[2]
-    for f in 0:(l.filters - 1)
-        n = hits!(l, offsets, values, f, dy, dy_stride, y, y_stride, places)
-        n == 0 && continue
-        total = 0.0f0
-        for k in 1:n
-            total += @inbounds values[k]
-        end
-        unsafe_store!(db, unsafe_load(db, f + 1) + total, f + 1)
-        for j in 0:(kh - 1)
-            from, mine = j * stride, (f * kh + j) * row
-            in_vectors(row ÷ LANES) do start, count
-                at = mine + start * LANES
-                gather!(count, dw + 4at, x + 4 * (from + start * LANES), offsets, values, n)
-                dx == C_NULL ||
-                    scatter!(count, dx + 4 * (from + start * LANES), weights + 4at, offsets, values, n)
-            end
-        end
-    end
-end
-
-# Calls f(start, Val(count)) for pieces of at most four vectors.
-@inline function in_vectors(f, total)
-    start = 0
-    while start < total
-        left = total - start
-        left ≥ 4 ? f(start, Val(4)) : left == 3 ? f(start, Val(3)) : left == 2 ? f(start, Val(2)) : f(start, Val(1))
-        start += min(4, left)
-    end
-end
-
-# dw += Σ d · (what the window at each place met), with N vectors of sums in registers.
-@generated function gather!(::Val{N}, dw, x, offsets, values, n) where {N}
-    acc(v) = Symbol(:acc, v)
-    vectors = 0:(N - 1)
-    return quote
-        $([:($(acc(v)) = load(dw, $(v * LANES))) for v in vectors]...)
-        for k in 1:n
-            @inbounds d, p = V(values[k]), x + 4 * Int(offsets[k])
-            $([:($(acc(v)) = muladd(d, load(p, $(v * LANES)), $(acc(v)))) for v in vectors]...)
-        end
-        $([:(store!(dw, $(v * LANES), $(acc(v)))) for v in vectors]...)
-        return nothing
-    end
-end
-
-# dx at the window of each place += d · w
-@inline function scatter!(::Val{N}, dx, w, offsets, values, n) where {N}
-    weights = ntuple(v -> load(w, (v - 1) * LANES), Val(N))
-    for k in 1:n
-        d, p = V(@inbounds values[k]), dx + 4 * Int(@inbounds offsets[k])
-        ntuple(v -> store!(p, (v - 1) * LANES, muladd(d, weights[v], load(p, (v - 1) * LANES))), Val(N))
-    end
-    return nothing
 end

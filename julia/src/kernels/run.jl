@@ -1,0 +1,309 @@
+# A run of layers of a network that goes through the kernels: convolutions, and the dense layers after them. It reads
+# the weights of the Flux layers, which stay the model, and gives their gradients in the same form as Zygote. Each thread
+# has a share of the batch; nothing of the batch's size is allocated in a step, and the threads' gradients are added in
+# their order, so that the same batch gives the same bits.
+
+"""
+    Picked(images, indices, scale = 1)
+
+Those of `images` that `indices` names, times `scale`: a batch that is not gathered before it is needed.
+"""
+struct Picked{A,I}
+    images::A
+    indices::I
+    scale::Float32
+end
+
+Picked(images::Array{Float32,4}) = Picked(images, axes(images, 4), 1.0f0)
+
+# What of a network is in a run: the numbers of its layers in the `Chain`.
+struct Plan
+    layers::UnitRange{Int}
+    convs::Vector{Int}
+    dense::Vector{Int}
+    flat::Bool  # whether features come out, not images
+end
+
+"The run that begins at layer `i`, or `nothing` where that has no kernel."
+function Plan(model::Chain, i::Int)
+    first, n, convs, dense = i, length(model), Int[], Int[]
+    while i ≤ n && suits(model[i])
+        push!(convs, i)
+        i += i < n && is_2x2(model[i + 1]) ? 2 : 1
+    end
+    isempty(convs) && return nothing
+    flat = i ≤ n && model[i] === flatten_hwc
+    i += flat
+    while flat && i ≤ n && suits_dense(model[i])
+        push!(dense, i)
+        i += 1
+    end
+    return Plan(first:(i - 1), convs, dense, flat)
+end
+
+suits(layer) = false
+suits(c::Conv{2,4,<:Union{typeof(identity),typeof(relu)},<:Array{Float32,4}}) =
+    c.stride == (1, 1) && c.dilation == (1, 1) && c.groups == 1
+
+is_2x2(layer) = false
+is_2x2(p::MaxPool{2}) = p.k == (2, 2) && p.stride == (2, 2) && all(iszero, p.pad)
+
+function fused_layers(plan::Plan, model, size, inner)
+    convs = Fused[]
+    for (k, i) in enumerate(plan.convs)
+        pool = i < last(plan.layers) && is_2x2(model[i + 1]) ? model[i + 1] : nothing
+        push!(convs, Fused(model[i], pool, size; inner = inner || k > 1))
+        size = (last(convs).output..., last(convs).filters)
+    end
+    return convs
+end
+
+# Room for reading and writing whole vectors where only a part of the last ones counts.
+room(dims...) = zeros(Float32, prod(dims) + (MOST_SUMS.many + 2) * LANES)
+
+# What a thread has for itself in training.
+struct Desk
+    dw::Vector{Vector{Float32}}  # of the convolutions, as `back!` leaves it
+    db::Vector{Vector{Float32}}
+    dx::Vector{Vector{Float32}}  # of each convolution's input, image after image
+    hits::Hits
+end
+
+function Desk(convs, share)
+    return Desk(
+        [zeros(Float32, gradient_length(l)) for l in convs],
+        [zeros(Float32, padded(l.filters)) for l in convs],
+        [few(l) ? Float32[] : room(input_length(l), share) for l in convs],
+        Hits(maximum(prod(l.output) for l in convs)),
+    )
+end
+
+few(::Fused{<:Any,<:Any,Few}) where {Few} = Few
+
+struct Run
+    plan::Plan
+    size::Dims{3}                     # of an image that comes in
+    batch::Int                        # the largest batch there is room for
+    inner::Bool                       # whether what comes in gets a gradient
+    training::Bool
+    convs::Vector{Fused}
+    inputs::Vector{Vector{Float32}}   # of each convolution, image after image, with padding
+    codes::Vector{Vector{Int32}}
+    features::Vector{Matrix{Float32}} # what goes into each dense layer, and what comes out of the last
+    errors::Vector{Matrix{Float32}}   # the gradients of these
+    forward::Vector{Vector{Float32}}  # weights packed for the way forward
+    back::Vector{Vector{Float32}}     # … and for the way back
+    biases::Vector{Vector{Float32}}
+    desks::Vector{Desk}
+    grads::Vector{Any}                # of each layer, in Zygote's form
+end
+
+# Images that a thread takes through all layers before the next ones, where nothing is kept for the way back.
+const AT_ONCE = 8
+
+function Run(plan::Plan, model::Chain, size::Dims{3}, batch::Int; inner = false, training = true)
+    convs, nt = fused_layers(plan, model, size, inner), Threads.nthreads()
+    kept = training ? batch : nt * AT_ONCE
+    widths = [output_length(last(convs)); [Base.size(model[i].weight, 1) for i in plan.dense]]
+    return Run(
+        plan, size, batch, inner, training, convs,
+        [room(input_length(l), kept) for l in convs],
+        [zeros(Int32, training && pooled(l) ? output_length(l) * batch + LANES : 0) for l in convs],
+        # A column more than there are images, as the last vector of the last may not be a whole one.
+        [zeros(Float32, w, batch + cld(LANES, w)) for w in widths],
+        [zeros(Float32, w, training ? batch + cld(LANES, w) : 0) for w in widths],
+        [zeros(Float32, padded(l.filters) * taps(l)) for l in convs],
+        [zeros(Float32, few(l) || !training ? 0 : gradient_length(l)) for l in convs],
+        [zeros(Float32, padded(l.filters)) for l in convs],
+        [Desk(convs, cld(batch, nt)) for _ in 1:(training ? nt : 0)],
+        training ? [zero_gradient(model[i], i in plan.convs || i in plan.dense) for i in plan.layers] : [],
+    )
+end
+
+# Zygote's form: a named tuple for each layer, and nothing where nothing is trained.
+function zero_gradient(layer, trained)
+    trained || return nothing
+    zeros = (weight = zero(layer.weight), bias = layer.bias === false ? nothing : zero(layer.bias))
+    return NamedTuple{fieldnames(typeof(layer))}(map(f -> get(zeros, f, nothing), fieldnames(typeof(layer))))
+end
+
+# Whether a run made earlier has room for these images.
+fits(run::Run, size, batch) = run.size == size && run.batch ≥ batch
+
+# ── Weights ──────────────────────────────────────────────────────────────────────────────────────────────
+
+"Take over the weights of the model."
+function pack!(run::Run, model)
+    on_threads() do t
+        for (i, l) in enumerate(run.convs)
+            pack!(l, run, i, model[run.plan.convs[i]], t)
+        end
+    end
+end
+
+function pack!(l::Fused, run, i, conv, t)
+    for block in share(t, padded(l.filters) ÷ LANES)
+        pack_forward!(run.forward[i], conv.weight, l, (block - 1) * LANES)
+    end
+    for filter in share(t, isempty(run.back[i]) ? 0 : l.filters)
+        pack_back!(run.back[i], conv.weight, l, filter - 1)
+    end
+    t == 1 && l.bias && copyto!(run.biases[i], conv.bias)
+end
+
+# ── Forward ──────────────────────────────────────────────────────────────────────────────────────────────
+
+"""
+    forward!(run, model, x::Picked)
+
+The outputs for a batch, after `pack!`; features are valid until the next call.
+"""
+function forward!(run::Run, model, x::Picked)
+    n = length(x.indices)
+    GC.@preserve run each_thread(n) do t, images
+        for some in Iterators.partition(images, run.training ? n : AT_ONCE)
+            # Where an image is in the inputs: at its own number, or among those that the thread has at once.
+            shift = run.training ? 0 : (t - 1) * AT_ONCE - first(some) + 1
+            take_in!(run, run.convs[1], x, some, shift)
+            for (i, l) in enumerate(run.convs)
+                forward!(l, run, i, some, shift)
+            end
+        end
+    end
+    for (k, i) in enumerate(run.plan.dense)
+        forward!(model[i], view(run.features[k + 1], :, 1:n), view(run.features[k], :, 1:n))
+    end
+    return out_of(run, last(run.features), n)
+end
+
+function forward!(l::Fused, run::Run, i, images, shift)
+    for image in images
+        codes = run.training && pooled(l) ? codes_of(run, i, l, image) : Ptr{Int32}(C_NULL)
+        y = output_of(run, i, l, image, shift)
+        forward!(l, y, codes, input_of(run, i, l, image + shift), pointer(run.forward[i]), pointer(run.biases[i]))
+    end
+end
+
+input_of(run, i, l, place) = pointer(run.inputs[i], input_length(l) * (place - 1) + 1)
+codes_of(run, i, l, image) = pooled(l) ? pointer(run.codes[i], output_length(l) * (image - 1) + 1) : Ptr{Int32}(C_NULL)
+
+# What a convolution puts out for an image: the next one's input, inside the padding, or a column of the features.
+function output_of(run, i, l, image, shift)
+    i == length(run.convs) && return Plane(pointer(run.features[1], output_length(l) * (image - 1) + 1), output_stride(l))
+    next = run.convs[i + 1]
+    return plane_inside(next, input_of(run, i + 1, next, image + shift))
+end
+
+plane_inside(l, input) = Plane(input + 4 * inside(l), row_stride(l))
+
+# A run that ends in images gives them as Flux has them, channels last.
+out_of(run::Run, features, n) = run.plan.flat ? view(features, :, 1:n) :
+    permutedims(reshape(view(features, :, 1:n), last(run.convs).filters, last(run.convs).output..., n), (2, 3, 1, 4))
+
+take_in!(run, l, x, images, shift) = foreach(images) do image
+    take_in!(plane_inside(l, input_of(run, 1, l, image + shift)), x.images, x.indices[image], x.scale)
+end
+
+# An image, channels innermost. Where it lies like that in memory, a row is copied as it is.
+take_in!(to::Plane, x::Array{<:Any,4}, k, scale) = size(x, 3) == 1 ? take_rows!(to, x, size(x, 1), size(x, 2), k, scale) : take_any!(to, x, k, scale)
+take_in!(to::Plane, x::PermutedDimsArray{<:Any,4,(2, 3, 1, 4),<:Any,<:Array}, k, scale) =
+    take_rows!(to, parent(x), size(x, 3) * size(x, 1), size(x, 2), k, scale)
+take_in!(to::Plane, x::AbstractArray{<:Any,4}, k, scale) = take_any!(to, x, k, scale)
+
+function take_rows!(to::Plane, x::Array, length, rows, k, scale)
+    GC.@preserve x for row in 0:(rows - 1)
+        from, at = pointer(x, ((k - 1) * rows + row) * length + 1), to.at + 4 * row * to.stride
+        @simd ivdep for i in 1:length
+            unsafe_store!(at, Float32(unsafe_load(from, i)) * scale, i)
+        end
+    end
+end
+
+function take_any!(to::Plane, x, k, scale)
+    w, h, channels, _ = size(x)
+    for j in 1:h, c in 1:channels, i in 1:w
+        unsafe_store!(to.at, Float32(@inbounds x[i, j, c, k]) * scale, (j - 1) * to.stride + (i - 1) * channels + c)
+    end
+end
+
+# ── Back ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+"""
+    back!(run, model, errors)
+
+The gradients of the layers, from that of the outputs of the last `forward!`, and that of what came in, or `nothing`.
+"""
+function back!(run::Run, model, errors)
+    n = size(errors, ndims(errors))
+    take_errors!(run, errors, n)
+    for (k, i) in Iterators.reverse(enumerate(run.plan.dense))
+        g, columns = run.grads[i - first(run.plan.layers) + 1], 1:n
+        dx, dy = view(run.errors[k], :, columns), view(run.errors[k + 1], :, columns)
+        back!(model[i], g.weight, g.bias, dx, dy, view(run.features[k + 1], :, columns), view(run.features[k], :, columns))
+    end
+    dx = run.inner ? zeros(Float32, run.size..., n) : nothing
+    GC.@preserve run each_thread(n) do t, images
+        for i in length(run.convs):-1:1
+            back!(run.convs[i], run, i, run.desks[t], images)
+        end
+        dx === nothing || give_back!(dx, run.convs[1], run.desks[t], images)
+    end
+    add_up!(run, n)
+    return run.grads, dx
+end
+
+take_errors!(run, errors::AbstractMatrix, n) = copyto!(view(last(run.errors), :, 1:n), errors)
+function take_errors!(run, errors::AbstractArray{<:Any,4}, n)
+    w, h, c, _ = size(errors)
+    permutedims!(reshape(view(last(run.errors), :, 1:n), c, w, h, n), errors, (3, 1, 2, 4))
+end
+
+# One convolution, for the images of a thread.
+function back!(l::Fused, run::Run, i, desk::Desk, images)
+    fill!(desk.dw[i], 0)
+    fill!(desk.db[i], 0)
+    fill!(desk.dx[i], 0)
+    wanted = !isempty(desk.dx[i]) && (i > 1 || run.inner)
+    weights = wanted ? pointer(run.back[i]) : Ptr{Float32}(C_NULL)
+    for (k, image) in enumerate(images)
+        dx = wanted ? pointer(desk.dx[i], input_length(l) * (k - 1) + 1) : Ptr{Float32}(C_NULL)
+        r = Return(error_of(run, i, l, desk, k, image), output_of(run, i, l, image, 0), codes_of(run, i, l, image))
+        back_bias!(l, pointer(desk.db[i]), r)
+        back!(l, pointer(desk.dw[i]), dx, r, input_of(run, i, l, image), weights, desk.hits)
+    end
+end
+
+# The gradient of a convolution's outputs, for the `k`th image of a thread.
+function error_of(run, i, l, desk, k, image)
+    i == length(run.convs) && return Plane(pointer(run.errors[1], output_length(l) * (image - 1) + 1), output_stride(l))
+    next = run.convs[i + 1]
+    return plane_inside(next, pointer(desk.dx[i + 1], input_length(next) * (k - 1) + 1))
+end
+
+function give_back!(dx, l, desk, images)
+    w, h, channels, _ = size(dx)
+    for (k, image) in enumerate(images)
+        from = input_length(l) * (k - 1) + inside(l)
+        for j in 1:h, i in 1:w, c in 1:channels
+            @inbounds dx[i, j, c, image] = desk.dx[1][from + (j - 1) * row_stride(l) + (i - 1) * channels + c]
+        end
+    end
+end
+
+# The sum of what the threads have, where Zygote would have it.
+function add_up!(run, n)
+    busy = [desk for (t, desk) in enumerate(run.desks) if n == 1 ? t == 1 : !isempty(share(t, n))]
+    on_threads() do t
+        for (i, l) in enumerate(run.convs)
+            g = run.grads[run.plan.convs[i] - first(run.plan.layers) + 1]
+            add_up!(l, g, [d.dw[i] for d in busy], [d.db[i] for d in busy], share(t, l.filters))
+        end
+    end
+end
+
+function add_up!(l::Fused, g, dw, db, filters)
+    for filter in filters
+        unpack!(g.weight, dw, l, filter - 1)
+        l.bias && (g.bias[filter] = sum(part -> part[filter], db))
+    end
+end

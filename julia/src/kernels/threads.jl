@@ -1,0 +1,15 @@
+# Work for all threads, cut the same way each time, so that the same work gives the same bits.
+
+"What thread `t` has to do of `n`."
+share(t, n) = ((t - 1) * n ÷ Threads.nthreads() + 1):(t * n ÷ Threads.nthreads())
+
+"Calls `f(t, share(t, n))` on every thread that has something to do."
+function each_thread(f, n)
+    Threads.nthreads() == 1 || n == 1 || return Threads.@threads :static for t in 1:Threads.nthreads()
+        isempty(share(t, n)) || f(t, share(t, n))
+    end
+    return n == 0 || f(1, 1:n)
+end
+
+"Calls `f(t)` on every thread."
+on_threads(f) = each_thread((t, _) -> f(t), Threads.nthreads())
