@@ -156,6 +156,20 @@ def test_augmentation_changes_images_in_the_same_way(layer):
     assert not np.allclose(seen[0].outputs, both[0].predict(data.images, 6)), frozen
 
 
+ROWS = [
+    [layers.RandomRotation(0.2), layers.RandomTranslation(0.3, 0.3), layers.RandomZoom(0.4, 0.2)],
+    [layers.RandomFlip(), layers.RandomRotation((0.1, 0.3), fill_mode="nearest"), layers.RandomFlip()],
+    [layers.RandomZoom(0.4, fill_mode="constant"), layers.RandomTranslation(0.3, 0.3, fill_mode="nearest")],
+    [layers.RandomRotation(0.2), layers.RandomContrast(0.5), layers.RandomZoom(0.4), layers.RandomFlip()],
+]
+
+
+@pytest.mark.parametrize("shape", [(9, 6, 2), (12, 17, 1)], ids=str)
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: "-".join(type(layer).__name__ for layer in row))
+def test_rows_of_augmentation_change_images_in_the_same_way(row, shape):
+    agree(pair(classifier(*row, layers.Conv2D(3, 2)), shape), samples(shape))
+
+
 def test_rescaling_gets_bytes_as_they_are():
     shape = (5, 4, 2)
     both = pair(classifier(layers.Rescaling(1 / 127.5, offset=-1), layers.Conv2D(3, 2)), shape)

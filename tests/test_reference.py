@@ -6,6 +6,7 @@ import pytest
 from pyflux import layers, losses, optimizers, weights
 from pyflux.architecture import Architecture
 from pyflux.engines import Data, reference
+from pyflux.engines.augmentation import warp
 
 NETWORKS = {
     "convolutions": [
@@ -175,3 +176,14 @@ def test_loss_gradients_are_those_of_finite_differences(kind):
             reference.loss_and_gradient(kind, outputs + sign * step, targets, weights_)[0] for sign in (1, -1)
         )
         assert d[index] == pytest.approx((up - down) / 2e-6 / 3, abs=1e-8)
+
+
+def test_a_row_of_moves_cuts_nothing_off_between_them():
+    away, back = (
+        layers.RandomTranslation((f, f), (f, f), fill_mode="constant", fill_value=0.5) for f in (0.8, -0.8)
+    )
+    images = np.random.default_rng(0).random((3, 10, 10, 2), dtype=np.float32)
+    together = warp([(away, 1), (back, 2)], images)
+    one_by_one = warp([(back, 2)], warp([(away, 1)], images))
+    np.testing.assert_allclose(together, images, atol=1e-5)
+    assert (one_by_one == 0.5).mean() > 0.9

@@ -37,8 +37,9 @@ function chain(description::AbstractVector, input_size::Dims; rng::AbstractRNG =
     model, size = Any[], input_size
     for entry in description
         for layer in layers(Val(Symbol(entry["type"])), entry, size, rng)
-            push!(model, layer)
             size = size_after(layer, size)
+            !isempty(model) && joins(last(model), layer) && (layer = joined(pop!(model), layer))
+            push!(model, layer)
         end
     end
     return Chain(model...)
@@ -122,7 +123,7 @@ layers(::Val{:Rescaling}, d, size, rng) = (Rescale(d["scale"], get(d, "offset", 
 
 function layers(::Val{:RandomFlip}, d, size::Dims{3}, rng)
     mode = get(d, "mode", "horizontal_and_vertical")
-    return (SeededWarp(Flip(mode != "vertical", mode != "horizontal")),)
+    return (SeededWarp(Flip(mode != "vertical", mode != "horizontal"); fill = :any),)
 end
 
 layers(::Val{:RandomTranslation}, d, size::Dims{3}, rng) =

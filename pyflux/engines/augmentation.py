@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..layers import Layer, RandomContrast, RandomFlip, RandomRotation, RandomTranslation, RandomZoom
+from ..layers.augmentation import Warp
 from .noise import uniform
 
 Array = NDArray[Any]
@@ -43,15 +45,49 @@ def affine(layer: Layer, u: Array, v: Array, height: int, width: int) -> tuple[A
     return matrix, shift
 
 
-def warp(layer: Layer, x: Array, key: int) -> Array:
-    """Each image with every pixel from where it comes."""
+def moves(layer: Layer) -> bool:
+    """Whether a layer moves pixels."""
+    return isinstance(layer, RandomFlip | Warp)
+
+
+def edge(layer: Layer) -> tuple[str, float] | None:
+    """What lies beyond the edge, or None for a layer that never looks there."""
+    return (layer.fill_mode, layer.fill_value) if isinstance(layer, Warp) else None
+
+
+def together(layers: Sequence[Layer]) -> list[list[int]]:
+    """For each layer the places of those that are carried out there, as one.
+
+    Layers in a row that move pixels, and agree on what lies beyond the edge, interpolate once, at the last.
+
+    >>> together([RandomFlip(), RandomZoom(0.1), RandomRotation(0.1), RandomContrast(0.1)])
+    [[], [], [0, 1, 2], [3]]
+    """
+    places: list[list[int]] = []
+    for i in range(len(layers)):
+        row = [*places[-1], i] if places else [i]
+        agree = len({edge(layers[k]) for k in row} - {None}) < 2
+        if agree and all(moves(layers[k]) for k in row):
+            places[i - 1 :] = [[], row] if i else [row]
+        else:
+            places.append([i])
+    return places
+
+
+def warp(row: Sequence[tuple[Layer, int]], x: Array) -> Array:
+    """Each image with every pixel from where layers with their keys say: the last one is asked first."""
+    if not row:
+        return x
     n, height, width, _ = x.shape
-    u = uniform(key, 2 * n)
-    matrix, shift = affine(layer, u[::2], u[1::2], height, width)
     middle = np.array([(height - 1) / 2, (width - 1) / 2], np.float32)
     grid = np.stack(np.meshgrid(np.arange(height), np.arange(width), indexing="ij"), axis=-1) - middle
-    source = np.einsum("nij,hwj->nhwi", matrix, grid.astype(np.float32)) + (shift + middle)[:, None, None]
-    return between(x, source, getattr(layer, "fill_mode", "nearest"), getattr(layer, "fill_value", 0.0))
+    source = np.broadcast_to(grid.astype(np.float32), (n, height, width, 2))
+    for layer, key in reversed(row):
+        u = uniform(key, 2 * n)
+        matrix, shift = affine(layer, u[::2], u[1::2], height, width)
+        source = np.einsum("nij,nhwj->nhwi", matrix, source) + shift[:, None, None]
+    fill, value = next(filter(None, (edge(layer) for layer, _ in row)), ("nearest", 0.0))
+    return between(x, source + middle, fill, value)
 
 
 def between(x: Array, source: Array, fill: str, value: float) -> Array:

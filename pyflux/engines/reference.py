@@ -44,7 +44,7 @@ from ..layers import (
 from ..losses import Loss, SparseCategoricalCrossentropy
 from ..optimizers import SGD, Adam, Optimizer, RMSprop
 from . import Data, OptimizerState, Seen
-from .augmentation import contrast, warp
+from .augmentation import contrast, moves, together, warp
 from .noise import noise_key, uniform
 
 Array = NDArray[Any]
@@ -362,10 +362,8 @@ def rescaling_back(layer: Rescaling, weights: Weights, x: Array, y: Array, dy: A
 
 
 def augmentation(layer: Layer, weights: Weights, x: Array, key: Key) -> Array:
-    """Change each image as the key says."""
-    if key is None:
-        return x
-    return contrast(layer, x, key) if isinstance(layer, RandomContrast) else warp(layer, x, key)
+    """Change each image as the key says; layers that move pixels do so together, in `Network._forward`."""
+    return contrast(layer, x, key) if isinstance(layer, RandomContrast) and key is not None else x
 
 
 def augmentation_back(layer: Layer, weights: Weights, x: Array, y: Array, dy: Array, key: Key) -> Gradients:
@@ -595,11 +593,13 @@ class Network:
         kind = self._weights[0].dtype if self._weights else np.dtype(np.float32)
         scaled = as_floats(images) if architecture.scales_bytes else images
         values = [scaled.astype(kind, copy=False)]
-        keys = self._keys(architecture, training)
-        for (layer, weights), key in list(zip(self._layer_weights(architecture), keys, strict=True))[
-            start:stop
-        ]:
-            values.append(LAYERS[type(layer)].forward(layer, weights, values[-1], key))
+        keys, rows = self._keys(architecture, training), together(architecture.layers)
+        for i, (layer, weights) in list(enumerate(self._layer_weights(architecture)))[start:stop]:
+            if moves(layer):
+                row = [(architecture.layers[k], key) for k in rows[i] if (key := keys[k]) is not None]
+                values.append(warp(row, values[-1]))
+            else:
+                values.append(LAYERS[type(layer)].forward(layer, weights, values[-1], keys[i]))
         return values
 
     def _loss_and_gradients(self, data: Data) -> tuple[float, Array, list[Array]]:

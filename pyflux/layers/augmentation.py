@@ -1,7 +1,9 @@
 """Layers that change images at random in training, and do nothing otherwise. Names and defaults are Keras's.
 
 The same seed changes the same images in the same way, in every engine. They stand before the first layer with
-weights. A factor is one number ``f`` for ``[-f, f]``, or a pair ``(low, high)``.
+weights. Flips, moves, turns and zooms in a row that agree on what is beyond the edge are carried out as one,
+with one interpolation and nothing cut off between them; Keras interpolates for each, which blurs more.
+A factor is one number ``f`` for ``[-f, f]``, or a pair ``(low, high)``.
 """
 
 from __future__ import annotations
