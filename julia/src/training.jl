@@ -26,9 +26,10 @@ julia> predict(learner.model, images) |> size
 (10, 6)
 ```
 """
-mutable struct Learner{M<:Chain,P<:Chain,T<:Chain,H,S,L}
-    const model::M
-    const frozen::P   # the layers before the first that is trained
+mutable struct Learner{T<:Chain,H,S,L}
+    # The compiler need not know what is not trained: what it made for a network does for it after augmentation too.
+    const model::Chain
+    const frozen::Chain  # the layers before the first that is trained
     const trained::T  # the others, without what the loss does itself
     const head::H     # what the loss does itself: softmax, sigmoid, or nothing
     const state::S
