@@ -1,0 +1,1 @@
+"""How fast pyflux is, against stock Flux, PyTorch and SimpleChains: `python -m benchmarks`."""

@@ -1,0 +1,96 @@
+"""pyflux, as a user calls it: `Sequential.fit` and `predict` with their defaults, on uint8 images."""
+
+import os
+import time
+
+from benchmarks.workers.job import Job, run, samples, seconds, tell, warmup
+from pyflux import Sequential, networks, train_mnist
+from pyflux.callbacks import Callback
+from pyflux.engines import flux
+
+# n × n Float32 matrices, several times: the fastest counts, in GFLOP/s.
+MATRIX_PRODUCT = """
+using LinearAlgebra
+function (n, times, threads)
+    BLAS.set_num_threads(threads)
+    a, b, c = rand(Float32, n, n), rand(Float32, n, n), zeros(Float32, n, n)
+    return 2e-9 * n^3 / minimum(@elapsed(mul!(c, a, b)) for _ in 1:times)
+end
+"""
+
+
+class Clock(Callback):
+    """Tells, at the end of each epoch, the time and the bytes that Julia allocated since the one before."""
+
+    def __init__(self) -> None:
+        import juliacall
+
+        self._allocated = juliacall.Base.gc_bytes
+        self._bytes, self._time = self._allocated(), time.perf_counter()
+        self._first = True
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+        """Tell, and start anew."""
+        tell("seconds", time.perf_counter() - self._time)
+        if not self._first:
+            tell("allocated_bytes", int(self._allocated() - self._bytes))
+        tell("loss", logs["loss"])
+        self._first = False
+        self._bytes, self._time = self._allocated(), time.perf_counter()
+
+
+def network(job: Job) -> Sequential:
+    tell("versions", {"Julia": flux.versions()["julia"], "Flux": flux.versions()["flux"]})
+    tell("threads", int(flux.versions()["threads"]))
+    model: Sequential = getattr(networks, job["network"])(seed=0)
+    model.compile("adam")
+    return model
+
+
+def epochs(job: Job) -> None:
+    """Time whole epochs: everything between the call of `fit` and its end belongs to one of them."""
+    (x, y), model = samples(job), network(job)
+    warm = warmup(job)
+    model.fit(x[:warm], y[:warm], job["batch_size"], verbose=0)
+    model.fit(x, y, job["batch_size"], epochs=job["epochs"], verbose=0, callbacks=[Clock()])
+
+
+def predict(job: Job) -> None:
+    (x, _), model = samples(job), network(job)
+    model.predict(x)
+    for _ in range(job["times"]):
+        tell("seconds", seconds(lambda: model.predict(x)))
+
+
+def single(job: Job) -> None:
+    """Time calls with one image each."""
+    (x, _), model = samples(job), network(job)
+    for i in range(20):
+        model.predict(x[i : i + 1])
+    for i in range(job["times"]):
+        k = i % len(x)
+        tell("seconds", seconds(lambda k=k: model.predict(x[k : k + 1])))
+
+
+def mnist(job: Job) -> None:
+    """Train on a folder with MNIST, as `pyflux train` does."""
+    result = train_mnist(
+        data_dir=job["data_dir"], dataset=job["dataset"], recipe=job.get("recipe", "tutorial"),
+        epochs=job.get("epochs"), batch_size=job.get("batch_size"), seed=job["seed"], verbose=0,
+    )  # fmt: skip
+    for value in result.seconds_per_epoch:
+        tell("seconds", value)
+    tell("total_seconds", sum(result.seconds_per_epoch))
+    tell("accuracy", result.test_accuracy)
+
+
+def matrix_product(job: Job) -> None:
+    flux.start()
+    import juliacall
+
+    rate = juliacall.Main.seval(MATRIX_PRODUCT)(job["n"], job["times"], os.cpu_count())
+    tell("gflops", float(rate))
+
+
+if __name__ == "__main__":
+    run({"epochs": epochs, "predict": predict, "single": single, "mnist": mnist, "product": matrix_product})

@@ -1,0 +1,39 @@
+# SimpleChains, as its own MNIST example does it: parameters in one vector, `train_batched!` on all threads.
+
+using SimpleChains
+
+include("job.jl")
+
+function main()
+    tell("versions", Dict("Julia" => string(VERSION), "SimpleChains" => string(pkgversion(SimpleChains))))
+    tell("threads", Threads.nthreads())
+    x, digits = samples()
+    y = UInt32.(digits .+ 1)
+    net = SimpleChain(
+        (static(28), static(28), static(1)),
+        SimpleChains.Conv(SimpleChains.relu, (3, 3), 16),
+        SimpleChains.MaxPool(2, 2),
+        SimpleChains.Conv(SimpleChains.relu, (3, 3), 32),
+        SimpleChains.MaxPool(2, 2),
+        Flatten(3),
+        TurboDense(identity, 10),
+    )
+    p = SimpleChains.init_params(net)
+    optimizer = SimpleChains.ADAM(0.001f0)
+    train!(samples, epochs) = begin
+        loss = SimpleChains.add_loss(net, LogitCrossEntropyLoss(y[samples]))
+        gradients = SimpleChains.alloc_threaded_grad(loss)
+        images = x[:, :, :, samples]
+        @elapsed SimpleChains.train_batched!(
+            gradients, p, loss, images, optimizer, epochs; batchsize = job["batch_size"],
+        )
+    end
+    train!(warmup(), 1)
+    # One call trains all epochs: Adam's memory lives as long as it does.
+    each = train!(axes(x, 4), job["epochs"]) / job["epochs"]
+    foreach(_ -> tell("seconds", each), 1:job["epochs"])
+    loss = SimpleChains.add_loss(net, LogitCrossEntropyLoss(y))
+    tell("loss", SimpleChains.accuracy_and_loss(loss, x, p)[2])
+end
+
+main()
