@@ -156,9 +156,9 @@ TASKS = [
     mnist("memory", "peak memory of that", "peak_bytes", "mnist", ALL[:3], epochs=1, batch_size=64),
     mnist("bridge", "an epoch of train_mnist: from Python, and the Julia script", "seconds", "mnist",
           ("pyflux", "script"), epochs=3, batch_size=128),
-    Task("images", "an epoch by number of images", per_images),
-    Task("batch", "an epoch of 20,000 images by batch size", per_batch_size),
-    Task("threads", "an epoch of 60,000 images by threads", per_threads),
+    Task("images", "an epoch of flux_mnist, batch 128, by images", per_images),
+    Task("batch", "an epoch of flux_mnist by batch size", per_batch_size),
+    Task("threads", "an epoch of flux_mnist, batch 128, by threads", per_threads),
     Task("peak", "matrix product, 2048 × 2048, float32", matrix_products, "gflops"),
     Task("accuracy", "training time to 99 % on MNIST", fast_recipe, "total_seconds"),
 ]  # fmt: skip

@@ -1,0 +1,212 @@
+"""The benchmark's own logic, and one small run of it. No test looks at a time."""
+
+import argparse
+import doctest
+import importlib
+import json
+import sys
+
+import numpy as np
+import pytest
+
+from benchmarks import __main__ as command
+from benchmarks import contestants, data, goals, machine, plot, report, running, tasks
+from benchmarks.results import Results, ratio
+from pyflux import MissingExtraError, datasets, idx, networks
+
+from .conftest import ROOT
+
+
+@pytest.fixture
+def results():
+    """Two rounds of pyflux and PyTorch on one task, and pyflux alone on some others."""
+    r = Results({"cpu": "abacus", "cores": 2, "date": "2026-01-02T03:04", "load": [0.5], "versions": {}})
+    for round_, (ours, theirs) in enumerate([(1.0, 9.0), (3.0, 11.0)]):
+        measures = {"seconds": [ours], "allocated_bytes": [60_000_000], "versions": [{"Julia": "1.10"}]}
+        r.add("flux_mnist_128", "pyflux", "", round_, images=1000, measures=measures)
+        r.add("flux_mnist_128", "torch_best", "", round_, images=1000, measures={"seconds": [theirs]})
+        r.add("flux_mnist_128", "torch", "", round_, images=1000, measures={"seconds": [2 * theirs]})
+    r.add("flux_mnist_128", "flux", "", 0, error="ERROR: no")
+    for n, seconds in ((1000, 1.0), (2000, 2.3)):
+        r.add("images", "pyflux", f"{n} images", 0, images=n, measures={"seconds": [seconds]})
+    for label, seconds in (("one thread", 1.8), ("all threads", 1.0)):
+        r.add("threads", "pyflux", label, 0, images=10, measures={"seconds": [seconds]})
+    r.add("peak", "pyflux", "", 0, measures={"gflops": [200.0, 300.0]})
+    return r
+
+
+def seen(results, text):
+    goal = next(g for g in goals.GOALS if g.text == text)
+    value = goal.value(results)
+    return value, None if value is None else goal.reached(value)
+
+
+@pytest.mark.parametrize("module", ["contestants", "flops", "report", "results", "running"])
+def test_examples_in_docstrings(module):
+    found = doctest.testmod(importlib.import_module(f"benchmarks.{module}"))
+    assert found.attempted > 0
+    assert found.failed == 0
+
+
+def test_medians_are_over_all_rounds(results):
+    assert results.median("flux_mnist_128", "pyflux") == 2.0
+    assert results.median("flux_mnist_128", "flux") is None
+    assert results.best_torch("flux_mnist_128") == 10.0
+    assert results.best_torch("predict") is None
+    assert results.median("images", "pyflux", label="2000 images") == 2.3
+    assert results.images("images", "2000 images") == 2000
+    assert results.machine["versions"] == {"Julia": "1.10"}
+    assert ratio(1.0, 0.0) is None
+
+
+def test_goals_say_what_was_seen_and_whether_that_will_do(results):
+    assert seen(results, "an epoch of flux_mnist, batch 128, of PyTorch's best") == (0.2, True)
+    assert seen(results, "an epoch of flux_mnist, batch 128, of stock Flux") == (None, None)
+    assert seen(results, "allocated by Julia in an epoch after the first") == (60.0, False)
+    value, reached = seen(results, "dearest image over cheapest, by number of images, less 1")
+    assert value == pytest.approx(0.15)
+    assert not reached
+    assert seen(results, "one thread over all threads") == (1.8, True)
+
+
+def test_every_goal_is_about_a_task_that_exists():
+    empty = Results({"versions": {}})
+    assert [goal.value(empty) for goal in goals.GOALS] == [None] * len(goals.GOALS)
+    asked = {"flux_mnist_32", "flux_mnist_128", "flux_mnist_512", "keras_imagenet_8", "predict", "single"}
+    asked |= {"cold", "memory", "images", "threads", "accuracy", *plot.SIDE_BY_SIDE}
+    assert asked <= {task.name for task in tasks.TASKS}
+
+
+def test_the_report_shows_tables_goals_and_what_failed(results):
+    results.left_out["simplechains"] = "not today"
+    text = report.full(results)
+    assert "2 cores of abacus; Julia 1.10; 2026-01-02, load 0.5 at the start" in text
+    row = next(
+        line for line in text.splitlines() if line.startswith("| an epoch of flux_mnist, batch 128, 1,000")
+    )
+    assert [cell.strip() for cell in row.split("|")[2:-1]] == ["2 s", "10 s", "20 s", "–", "0.2", "–"]
+    assert "| 2000 images" in text
+    assert "share of 250 GFLOP/s" in text
+    assert "left out: SimpleChains: not today" in text
+    assert "failed: flux_mnist_128, stock Flux: ERROR: no" in text
+    assert "not reached" in text
+
+
+def test_results_come_back_from_their_file_and_can_be_shown(results, tmp_path, capsys):
+    path = tmp_path / "results.json"
+    results.save(path)
+    assert json.loads(path.read_text())["medians"]["flux_mnist_128: seconds"]["pyflux"] == 2.0
+    assert Results.load(path) == results
+    assert command.main(["--show", str(path)]) == 0
+    assert capsys.readouterr().out == report.full(results) + "\n"
+
+
+def test_a_plot_is_drawn(results, tmp_path):
+    pytest.importorskip("matplotlib")
+    plot.save(results, tmp_path / "plot.png")
+    assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_without_matplotlib_the_error_names_the_extra_before_anything_runs(monkeypatch, tmp_path, capsys):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(MissingExtraError, match=r"--plot needs matplotlib: pip install -e \"\.\[bench\]\""):
+        plot.pyplot()
+    assert command.main(["--plot", str(tmp_path / "plot.png")]) == 1
+    assert "[bench]" in capsys.readouterr().err
+
+
+def test_arguments_that_cannot_be_are_refused(capsys):
+    for arguments, message in [
+        (["--only", "walking"], "'walking' is not known; known: flux_mnist_128"),
+        (["--contestants", "pyflux,theano"], "'theano' is not known"),
+        (["--rounds", "0"], "must be a whole number from 1, got '0'"),
+    ]:
+        with pytest.raises(SystemExit):
+            command.main(arguments)
+        assert message in capsys.readouterr().err
+    assert command.parser().parse_args(["--only", "predict,cold"]).only == ["predict", "cold"]
+    with pytest.raises(argparse.ArgumentTypeError):
+        command.whole("three")
+
+
+def test_cases_take_turns_and_one_that_failed_is_left_in_peace(monkeypatch, results):
+    calls = []
+
+    def run(case, timeout):
+        calls.append(case.contestant)
+        if case.contestant == "flux":
+            raise running.CaseFailed("no")
+        return {"seconds": [1.0]}
+
+    monkeypatch.setattr(running, "run", run)
+    cases = [
+        tasks.Case(name, {"task": "predict", "shape": (5, 28, 28, 1)}) for name in ("pyflux", "flux", "torch")
+    ]
+    r = Results({"versions": {}})
+    command.compete(next(t for t in tasks.TASKS if t.name == "predict"), cases, 2, 60.0, r)
+    assert calls == ["pyflux", "flux", "torch", "pyflux", "torch"]
+    assert r.values("predict", "pyflux") == [1.0, 1.0]
+    assert r.images("predict") == 5
+
+
+def test_a_contestant_that_is_not_there_is_left_out_with_the_reason(monkeypatch):
+    monkeypatch.setattr(contestants.importlib.util, "find_spec", lambda name: None)
+    contestants.no_torch.cache_clear()
+    r = Results({"versions": {}})
+    try:
+        assert command.ready([tasks.Case("torch", {})], r) == []
+    finally:
+        contestants.no_torch.cache_clear()
+    assert r.left_out == {"torch": 'PyTorch is not installed: pip install -e ".[bench]"'}
+
+
+def test_a_process_that_fails_says_why():
+    case = tasks.Case("pyflux", {"task": "no such task"})
+    with pytest.raises(running.CaseFailed, match="KeyError: 'no such task'"):
+        running.run(case, timeout=60.0)
+
+
+def test_drawn_digits_stand_in_for_mnist(monkeypatch, tmp_path):
+    monkeypatch.delenv("PYFLUX_DATA", raising=False)
+    monkeypatch.setattr(data, "DRAWN", 50)
+    samples = data.Samples(tmp_path)
+    job = samples.job("flux_mnist", 120)
+    x = np.fromfile(job["images"], np.uint8).reshape(job["shape"])
+    assert x.shape == (120, 28, 28, 1)
+    np.testing.assert_array_equal(x[:50], x[50:100])
+    assert np.fromfile(job["labels"], np.uint8).shape == (120,)
+    assert samples.job("torch_cifar", 4)["shape"] == (4, 32, 32, 3)
+    about = samples.mnist_job()
+    (x, y), (x_test, _) = datasets.load(about["dataset"], about["data_dir"])
+    assert (x.shape, y.shape, x_test.shape) == ((60_000, 28, 28), (60_000,), (10_000, 28, 28))
+    assert idx.read_idx(f"{about['folder']}/train-labels-idx1-ubyte.gz").max() == 9
+
+
+def test_the_networks_in_julia_are_those_of_pyflux():
+    source = (ROOT / "benchmarks" / "workers" / "flux.jl").read_text()
+    for task in tasks.TASKS:
+        network = task.name.rpartition("_")[0]
+        if hasattr(networks, network):
+            assert f'"{network}" => () -> Chain(' in source
+
+
+def test_the_machine_is_described():
+    described = machine.describe()
+    assert described["cores"] >= 1
+    assert described["versions"]["pyflux"] in machine.line(described)
+
+
+def test_the_command_runs_pyflux_and_keeps_what_it_measured(julia, monkeypatch, tmp_path, capsys):
+    monkeypatch.delenv("PYFLUX_DATA", raising=False)
+    path = tmp_path / "results.json"
+    arguments = ["--quick", "--only", "flux_mnist_128,single", "--contestants", "pyflux", "--images", "300"]
+    assert command.main([*arguments, "--json", str(path)]) == 0
+    r = Results.load(path)
+    assert r.left_out == {}
+    assert not [record for record in r.records if "error" in record]
+    assert len(r.values("flux_mnist_128", "pyflux")) == command.QUICK.epochs
+    assert r.images("flux_mnist_128") == 300
+    assert r.values("flux_mnist_128", "pyflux", "allocated_bytes")[0] > 0
+    assert len(r.values("single", "pyflux")) == command.QUICK.times[1]
+    assert {"Julia", "Flux", "pyflux"} <= set(r.machine["versions"])
+    assert "an epoch of flux_mnist, batch 128, 300 images" in capsys.readouterr().out
