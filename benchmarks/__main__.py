@@ -1,7 +1,7 @@
 """Runs the contestants side by side and prints how they compare.
 
     python -m benchmarks                     everything, five rounds: some hours
-    python -m benchmarks --quick             a minute's look: one round of a tenth of the work
+    python -m benchmarks --quick             a look, some minutes: one round, 10,000 images, the main tasks
     python -m benchmarks --only flux_mnist_128,predict --rounds 3 --json results.json --plot results.png
     python -m benchmarks --show results.json
 
@@ -24,7 +24,7 @@ from benchmarks.results import Results
 from benchmarks.tasks import TASKS, Case, Sizes, Task
 from pyflux.errors import MissingExtraError
 
-QUICK = Sizes(images=10_000, times=(3, 200))
+QUICK = Sizes(images=10_000, times=(3, 200), compiled=False)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
