@@ -28,7 +28,7 @@ rowmajor(y::AbstractArray) = y
 fromzero(numbers) = numbers .+ one(eltype(numbers))
 
 """
-    predictions(model_or_learner, borrowed, batchsize)
+    predictions(learner_or_predictor, borrowed, batchsize)
 
 The outputs of `predict` for images as they were borrowed, laid out for a row-major reader.
 """
@@ -47,14 +47,20 @@ from_rowmajor(w::AbstractVecOrMat) = w
 
 Copies of a model's arrays, each as its row-major reader expects it, axes reversed.
 """
-weights(model, slots) = [to_rowmajor(at(model, slot)) for slot in slots]
+function weights(@nospecialize(model), slots)
+    found = Array{Float32}[]
+    for slot in slots
+        push!(found, to_rowmajor(at(model, slot)))
+    end
+    return found
+end
 
 """
     setweight!(model, slot, array)
 
 Put back one of the arrays that `weights` gave.
 """
-setweight!(model, slot, array) = (copyto!(at(model, slot), from_rowmajor(array)); nothing)
+setweight!(@nospecialize(model), slot, array) = (copyto!(at(model, slot), from_rowmajor(array)); nothing)
 
 """
     features(learner, borrowed, batchsize)
@@ -64,7 +70,7 @@ What the frozen layers at the beginning of a learner's model make of images, lai
 function features(learner::Learner, borrowed, batchsize)
     x = images(borrowed)
     batches = Batches(x; scaled = !rescales(learner.model))
-    pack!(learner.beforehand, learner.frozen)
+    pack!(learner.beforehand)
     parts = [frozen_outputs(learner, batches, indices) for indices in Iterators.partition(1:samples(x), batchsize)]
     return rowmajor(together(parts))
 end
@@ -76,11 +82,11 @@ The mean loss, and its gradient for each array that is trained, laid out as `wei
 """
 function gradients(learner::Learner, images, targets, weights = nothing)
     n = samples(images)
-    setkeys!(learner.model, learner.seed, learner.steps)
-    pack!(learner.beforehand, learner.frozen)
+    setkeys!(learner.random, learner.seed, learner.steps)
+    pack!(learner.beforehand)
     x = inputs(learner, Batches(images; scaled = !rescales(learner.model)), 1:n)
     loss, _, grads = loss_and_gradients(learner, x, targets, weights)
-    setkeys!(learner.model, learner.seed, nothing)
+    setkeys!(learner.random, learner.seed, nothing)
     return loss, [to_rowmajor(at(grads, slot)) for slot in trained_slots(learner)]
 end
 
@@ -118,7 +124,7 @@ end
 A `Learner` as a description says: `{"optimizer": {...}, "loss": "categorical", "trainable": [...],
 "penalties": [...], "seed": "0", "fast": true}`.
 """
-function learner(model::Chain, json::AbstractString)
+function learner(@nospecialize(model::Chain), json::AbstractString)
     d = JSON.parse(json)
     penalties = [p === nothing ? nothing : (p["l1"], p["l2"]) for p in d["penalties"]]
     loss = (categorical = logitcrossentropy, binary = logitbinarycrossentropy, squared = mse)[Symbol(d["loss"])]

@@ -13,10 +13,9 @@ active(layer::Seeded) = layer.keys[1] != 0
 Flux.Functors.@leaf Seeded
 
 "Give the random layers of a model their keys for a step; `step = nothing` ends training."
-function setkeys!(model, seed, step)
+function setkeys!(layers::Vector{Seeded}, seed, step)
     place = 0
-    for layer in model.layers
-        layer isa Seeded || continue
+    for layer in layers
         for i in eachindex(layer.keys)
             layer.keys[i] = step === nothing ? zero(UInt64) : noise_key(seed, step, place += 1)
         end

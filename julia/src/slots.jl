@@ -24,11 +24,17 @@ julia> [slot.field for slot in PyFlux.slots(Chain(Dense(2 => 3), BatchNorm(3)))]
  :σ²
 ```
 """
-slots(model::Chain) = [Slot(i, field, field ∉ (:μ, :σ²)) for (i, layer) in enumerate(model) for field in fields(layer)]
+function slots(@nospecialize(model::Chain))
+    found = Slot[]
+    for (i, layer) in enumerate(Any[model.layers...])
+        append!(found, [Slot(i, field, field ∉ (:μ, :σ²)) for field in fields(layer)])
+    end
+    return found
+end
 
 fields(layer::Union{Conv,Dense}) = layer.bias === false ? (:weight,) : (:weight, :bias)
 fields(::BatchNorm) = (:γ, :β, :μ, :σ²)
 fields(layer) = ()
 
 # The same place in the model, in its gradient, or in the state of its optimiser.
-at(tree, slot::Slot) = getproperty(tree.layers[slot.layer], slot.field)
+at(@nospecialize(tree), slot::Slot) = getproperty(tree.layers[slot.layer], slot.field)

@@ -26,24 +26,25 @@ julia> predict(learner.model, images) |> size
 (10, 6)
 ```
 """
-mutable struct Learner{T<:Chain,H,S,L}
-    # The compiler need not know what is not trained: what it made for a network does for it after augmentation too.
+mutable struct Learner
+    # Of no particular type, so that what the compiler made for one network does for the next.
     const model::Chain
-    const frozen::Chain  # the layers before the first that is trained
-    const trained::T  # the others, without what the loss does itself
-    const head::H     # what the loss does itself: softmax, sigmoid, or nothing
-    const state::S
-    const loss::L
+    const frozen::Chain   # the layers before the first that is trained
+    const trained::Chain  # the others, without what the loss does itself
+    const head::Any       # what the loss does itself: softmax, sigmoid, or nothing
+    const state::Any
+    const loss::Any
     const penalties::Vector{Tuple{Slot,NTuple{2,Float32}}}
     const seed::UInt64
-    steps::Int
-    const slots::Vector{Slot}                # what is in `trained`
+    const random::Vector{Seeded}             # the layers of the model that draw random numbers
+    const slots::Vector{Slot}                # what of `trained` an optimiser changes
     const pieces::Union{Nothing,Pieces}      # `trained` with this package's kernels, or nothing for stock Flux
     const beforehand::Union{Nothing,Pieces}  # likewise `frozen`
+    steps::Int
 end
 
 function Learner(
-    model::Chain, rule = Adam();
+    @nospecialize(model::Chain), rule = Adam();
     loss = logitcrossentropy, trainable = true, penalties = nothing, seed = 0, fast::Bool = true,
 )
     found = slots(model)
@@ -51,7 +52,7 @@ function Learner(
     body, head = logits(model, loss)
     first = minimum((s.layer for (s, yes) in zip(found, learns) if yes); init = length(body) + 1)
     trained = body[first:end]
-    state = Flux.setup(rule, trained)
+    state = setup(rule, trained)
     mine = [Slot(s.layer - first + 1, s.field, s.trained) for s in found]
     for (slot, yes) in zip(mine, learns)
         slot.trained && slot.layer ≥ 1 && !yes && Optimisers.freeze!(at(state, slot))
@@ -60,13 +61,24 @@ function Learner(
     factors = Tuple{Slot,NTuple{2,Float32}}[(slot, Float32.(p)) for (slot, yes, p) in zip(mine, learns, given) if yes && p !== nothing]
     frozen = body[1:(first - 1)]
     return Learner(
-        model, frozen, trained, head, state, loss, factors, seed % UInt64, 0,
-        [s for s in slots(trained) if s.trained], fast ? Pieces(trained) : nothing, fast ? Pieces(frozen) : nothing,
+        model, frozen, trained, head, state, loss, factors, seed % UInt64,
+        Seeded[layer for layer in Any[model.layers...] if layer isa Seeded], [s for s in slots(trained) if s.trained],
+        fast ? Pieces(trained) : nothing, fast ? Pieces(frozen) : nothing, 0,
     )
 end
 
+# `Flux.setup`, layer by layer: the compiler has seen most layers before, and most networks not. It would miss an
+# array that two layers share.
+function setup(rule, @nospecialize(model::Chain))
+    layers, found = Any[model.layers...], slots(model)
+    own = all(layer -> !isempty(fields(layer)) || isempty(Flux.trainables(layer)), layers)
+    own && allunique(UInt[objectid(at(model, slot)) for slot in found]) || return Flux.setup(rule, model)
+    beside = zeros(Float32, 1)  # as there is a warning where a layer has no arrays
+    return (; layers = Tuple(Any[first(Flux.setup(rule, (layer, beside))) for layer in layers]))
+end
+
 # The model without the function at its end that the loss includes, and that function. Both share their arrays.
-logits(model::Chain, loss) = logits(model, last(model.layers), loss)
+logits(@nospecialize(model::Chain), loss) = logits(model, last(model.layers), loss)
 logits(model, ::Union{typeof(softmax),typeof(channel_softmax)}, ::typeof(logitcrossentropy)) =
     model[1:(end - 1)], model[end]
 logits(model, ::Base.Fix1{typeof(broadcast),typeof(sigmoid)}, ::typeof(logitbinarycrossentropy)) =
@@ -93,18 +105,18 @@ function train!(
 )
     check_targets(images, targets)
     batches = Batches(images; scaled = !rescales(learner.model))
-    pack!(learner.beforehand, learner.frozen)
+    pack!(learner.beforehand)
     seen = Seen(length(order))
     for (i, indices) in enumerate(Iterators.partition(order, batchsize))
         rates === nothing || Optimisers.adjust!(learner.state, rates[i])
-        setkeys!(learner.model, learner.seed, learner.steps)
+        setkeys!(learner.random, learner.seed, learner.steps)
         x = inputs(learner, batches, indices, features)
         loss, ŷ, grads = loss_and_gradients(learner, x, part(targets, indices), part(weights, indices))
         step!(learner, grads)
         learner.steps += 1
         add!(seen, Float64(loss), learner.head(ŷ))
     end
-    setkeys!(learner.model, learner.seed, nothing)
+    setkeys!(learner.random, learner.seed, nothing)
     return result(seen)
 end
 
@@ -114,8 +126,14 @@ function inputs(learner::Learner, batches, indices, features::Bool = false)
     return picks(learner.pieces) ? picked(batches, indices) : batches(indices)
 end
 
-frozen_outputs(learner, batches, indices) =
-    forward(learner.beforehand, learner.frozen, picks(learner.beforehand) ? picked(batches, indices) : batches(indices))
+function frozen_outputs(learner, batches, indices)
+    learner.beforehand === nothing && return forward(learner.frozen, batches(indices))
+    return forward(learner.beforehand, picks(learner.beforehand) ? picked(batches, indices) : batches(indices))
+end
+
+# What the loss is computed from, and `head` makes outputs of.
+logits(learner::Learner, x) =
+    learner.pieces === nothing ? forward(learner.trained, x) : forward(learner.pieces, x)
 
 # The mean loss of a batch, what the loss was computed from, and the gradient for everything that is trained.
 function loss_and_gradients(learner::Learner, x, y, weights = nothing)
@@ -195,7 +213,7 @@ function evaluate(
     ready!(learner)
     seen = Seen(samples(images))
     for indices in Iterators.partition(1:samples(images), batchsize)
-        ŷ = forward(learner.pieces, learner.trained, inputs(learner, batches, indices, features))
+        ŷ = logits(learner, inputs(learner, batches, indices, features))
         loss = batch_loss(learner.loss, ŷ, part(targets, indices), part(weights, indices)) + penalty(learner)
         add!(seen, Float64(loss), learner.head(ŷ))
     end
@@ -204,8 +222,8 @@ end
 
 # Takes over the weights for a number of batches.
 function ready!(learner::Learner)
-    pack!(learner.beforehand, learner.frozen)
-    pack!(learner.pieces, learner.trained)
+    pack!(learner.beforehand)
+    pack!(learner.pieces)
 end
 
 """
@@ -217,7 +235,7 @@ Return the model's outputs, samples last.
 function predict(learner::Learner, images; batchsize::Integer = 256)
     ready!(learner)
     return predict(images, batchsize, !rescales(learner.model)) do batches, indices
-        learner.head(forward(learner.pieces, learner.trained, inputs(learner, batches, indices)))
+        learner.head(logits(learner, inputs(learner, batches, indices)))
     end
 end
 
@@ -228,17 +246,17 @@ predict(model::Chain, images; batchsize::Integer = 256) = predict(Predictor(mode
 
 A model with what its kernels need, kept for the next call of `predict`.
 """
-struct Predictor{M<:Chain}
-    model::M
-    pieces::Union{Nothing,Pieces}
+struct Predictor
+    pieces::Pieces
+    scaled::Bool
 end
 
-Predictor(model::Chain) = Predictor(model, Pieces(model))
+Predictor(model::Chain) = Predictor(Pieces(model), !rescales(model))
 
-function predict((; model, pieces)::Predictor, images; batchsize::Integer = 256)
-    pack!(pieces, model)
-    return predict(images, batchsize, !rescales(model)) do batches, indices
-        forward(pieces, model, picks(pieces) ? picked(batches, indices) : batches(indices))
+function predict((; pieces, scaled)::Predictor, images; batchsize::Integer = 256)
+    pack!(pieces)
+    return predict(images, batchsize, scaled) do batches, indices
+        forward(pieces, picks(pieces) ? picked(batches, indices) : batches(indices))
     end
 end
 

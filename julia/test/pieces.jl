@@ -1,4 +1,5 @@
-using PyFlux: Picked, Pieces, Plan, Run, Stock, at, back!, flatten_hwc, forward, forward!, loss_and_gradients, pack!, slots
+using PyFlux: Batches, Picked, Pieces, Plan, Run, Stock
+using PyFlux: at, back!, flatten_hwc, forward, forward!, inputs, loss_and_gradients, pack!, slots
 
 init = Flux.glorot_uniform(Xoshiro(0))
 
@@ -64,16 +65,16 @@ end
 @testset "what has no kernel is left to Flux: $(layers[1])" for layers in [
     [Conv((3, 3), 1 => 4, tanh), flatten_hwc, Dense(16 => 3)],
     [Conv((3, 3), 1 => 4, relu; stride = 2), flatten_hwc, Dense(16 => 3)],
-    [flatten_hwc, Dense(36 => 3)],
+    [x -> 2x, flatten_hwc, Dense(36 => 3)],
 ]
-    @test Pieces(Chain(layers...)) === nothing
+    @test Pieces(Chain(layers...)).list[1] isa Stock
 end
 
 # Kernels and Flux in turn: a pooling, an activation, a normalisation or a dropout that has no kernel, between layers
 # that have one.
 mixed = [
-    ("a pooling of its own", 2, [Conv((3, 3), 2 => 4, relu; init), MaxPool((3, 3)), flatten_hwc, Dense(16 => 3; init)]),
-    ("a normalisation between", 3, [
+    ("a pooling of its own", 3, [Conv((3, 3), 2 => 4, relu; init), MaxPool((3, 3)), flatten_hwc, Dense(16 => 3; init)]),
+    ("a normalisation between", 4, [
         Conv((3, 3), 2 => 4; init), BatchNorm(4, relu), MaxPool((2, 2)), Conv((2, 2), 4 => 20, relu; init), flatten_hwc,
         Dense(80 => 3; init),
     ]),
@@ -81,8 +82,11 @@ mixed = [
         Conv((3, 3), 2 => 3, tanh; init, stride = 2, pad = 1), Conv((2, 2), 3 => 5, relu; init), MaxPool((2, 2)),
         flatten_hwc, Dense(5 => 7, relu; init), Dense(7 => 3, tanh; init),
     ]),
-    ("ends in a mean", 2, [
+    ("ends in a mean", 3, [
         Conv((3, 3), 2 => 17, relu; init, pad = 1), Conv((1, 1), 17 => 3; init), GlobalMeanPool(), flatten_hwc,
+    ]),
+    ("dense layers, and an activation between", 3, [
+        flatten_hwc, Dense(128 => 20, relu; init), Base.Fix1(broadcast, tanh), Dense(20 => 3; init, bias = false),
     ]),
 ]
 
@@ -94,7 +98,9 @@ mixed = [
     for n in (5, 2)
         x, y = randn(Xoshiro(n), Float32, 8, 8, 2, n), rand(Xoshiro(n), 1:3, n)
         @test predict(fast, x) ≈ predict(stock, x) rtol = 1e-5
-        (loss, ŷ, g), (loss₀, ŷ₀, g₀) = loss_and_gradients(fast, x, y), loss_and_gradients(stock, x, y)
+        (loss, ŷ, g), (loss₀, ŷ₀, g₀) = map((fast, stock)) do learner
+            loss_and_gradients(learner, inputs(learner, Batches(x), 1:n), y)
+        end
         @test loss ≈ loss₀
         @test ŷ ≈ ŷ₀ rtol = 1e-5
         for slot in fast.slots
@@ -111,13 +117,13 @@ end
     model = Chain(layers...)
     x, dy = randn(Xoshiro(1), Float32, size..., channels, 3), nothing
     for inner in (false, true)  # whether what comes in gets a gradient
-        run = Run(Plan(model, 1), model, (size..., channels), 3; inner)
-        pack!(run, model)
-        y = forward!(run, model, Picked(x))
+        run = Run(Plan(collect(Any, layers)), (size..., channels), 3; inner)
+        pack!(run)
+        y = forward!(run, Picked(x))
         (y₀, back) = Flux.Zygote.pullback((m, x) -> forward(m, x), model, x)
         @test y ≈ y₀ rtol = 1e-4 atol = 1e-5
         dy = randn(Xoshiro(2), Float32, Base.size(y))
-        (g, dx), (g₀, dx₀) = back!(run, model, dy), back(dy)
+        (g, dx), (g₀, dx₀) = back!(run, dy), back(dy)
         @test g[1].weight ≈ g₀.layers[1].weight rtol = 1e-4 atol = 1e-4
         @test g[1].bias ≈ g₀.layers[1].bias rtol = 1e-4 atol = 1e-4
         @test inner ? isapprox(dx, dx₀; rtol = 1e-4, atol = 1e-4) : dx === nothing
@@ -148,6 +154,24 @@ end
     model, x = Chain(layers...), permutedims(cwhn, (2, 3, 1, 4))
     @test predict(model, PermutedDimsArray(cwhn, (2, 3, 1, 4))) == predict(model, x)
     @test predict(model, view(x, :, :, :, [3, 1])) == predict(model, x[:, :, :, [3, 1]])
+end
+
+@testset "features instead of images" begin
+    x, y = randn(Xoshiro(1), Float32, 6, 20), rand(Xoshiro(2), 1:3, 20)
+    model = Chain(Dense(6 => 9, relu; init), Dense(9 => 3; init), softmax)
+    fast, stock = Learner(deepcopy(model)), Learner(deepcopy(model); fast = false)
+    @test train!(fast, x, y; batchsize = 8).loss ≈ train!(stock, x, y; batchsize = 8).loss rtol = 1e-5
+    @test predict(fast, x) ≈ predict(stock, x)
+    @test_throws "takes 6 features, got 5" predict(fast, x[1:5, :])
+end
+
+@testset "arrays that two layers share have one state" begin
+    layer = Dense(4 => 4, relu; init)
+    model = Chain(layer, layer, Dense(4 => 2; init))
+    fast, stock = Learner(deepcopy(model)), Learner(deepcopy(model); fast = false)
+    x, y = randn(Xoshiro(1), Float32, 4, 8), rand(Xoshiro(2), 1:2, 8)
+    train!(fast, x, y; batchsize = 4), train!(stock, x, y; batchsize = 4)
+    @test predict(fast, x) ≈ predict(stock, x)
 end
 
 @testset "a layer that does not fit says so" begin

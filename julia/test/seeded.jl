@@ -1,5 +1,7 @@
 using PyFlux: Affine, Flip, Rotation, SeededContrast, SeededDropout, SeededWarp, Translation, Zoom
-using PyFlux: joined, joins, setkeys!
+using PyFlux: Seeded, joined, joins
+
+setkeys!(model, seed, step) = PyFlux.setkeys!(Seeded[l for l in model.layers if l isa Seeded], seed, step)
 
 image = Float32[10r + c for c in 1:4, r in 1:3]  # (width, height)
 as_drawn(images) = reshape(images, size(images)[1:2]..., 1, :)

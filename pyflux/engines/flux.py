@@ -210,7 +210,7 @@ class Network:
 
     def predict(self, images: Images, batch_size: int) -> Floats:
         with _julia_errors("predicting"):
-            network = self._model if self._learner is None else self._learner
+            network = self._predictor if self._learner is None else self._learner
             return owned(self._jl.predictions(network, borrow(images), batch_size))
 
     def features(self, images: Images, batch_size: int) -> Floats:
@@ -273,6 +273,7 @@ class Network:
         with _julia_errors("building the network"):
             self._model = self._jl.chain(json.dumps(self._architecture.config()))
             self._slots = self._jl.slots(self._model)
+            self._predictor = self._jl.Predictor(self._model)
         self.set_weights(weights)
 
     def _lend(self, data: Data) -> tuple[Any, Any]:

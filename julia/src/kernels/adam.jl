@@ -6,22 +6,19 @@
 What `Flux.update!` does. Adam on arrays of the CPU goes through the kernel, any other rule through Optimisers.
 """
 function step!(learner, grads)
-    learner.pieces === nothing && return Flux.update!(learner.state, learner.trained, grads)
     found = [(at(learner.trained, s), at(grads, s), at(learner.state, s)) for s in learner.slots]
-    all(suits_adam(entry...) for entry in found) || return Flux.update!(learner.state, learner.trained, grads)
+    # Layers that share an array share its leaf, and Optimisers adds their gradients.
+    if learner.pieces === nothing || !all(entry -> suits_adam(entry...), found) || !allunique(last.(found))
+        layers = grads.layers isa Tuple ? grads.layers : Tuple(grads.layers)
+        return Flux.update!(learner.state, learner.trained, (; layers))
+    end
     on_threads() do t
-        for (w, g, leaf) in found
-            leaf.frozen || adam!(leaf.rule, leaf.state, w, g, blocks(t, length(w)))
-        end
+        foreach(entry -> adam!(entry..., t), found)
     end
-    for (_, _, leaf) in found
-        leaf.frozen && continue
-        m, v, βt = leaf.state
-        leaf.state = (m, v, βt .* eltype(m).(adam(leaf.rule).beta))
-    end
+    foreach(entry -> powers!(last(entry)), found)
 end
 
-suits_adam(w, g, leaf) = leaf.frozen || false
+suits_adam(w, g, leaf) = leaf.frozen
 suits_adam(w::Array{Float32}, g::Array{Float32}, leaf::Optimisers.Leaf{<:Union{Adam,DecoupledDecay{<:Adam}}}) = true
 
 adam(rule::Adam) = rule
@@ -35,7 +32,9 @@ function blocks(t, n)
     return ((first(s) - 1) * LANES + 1):min(last(s) * LANES, n)
 end
 
-function adam!(rule, (m, v, βt), w, g, range)
+function adam!(w, g, leaf, t)
+    leaf.frozen && return nothing
+    rule, (m, v, βt), range = leaf.rule, leaf.state, blocks(t, length(w))
     η, (β1, β2), ϵ = Float32(adam(rule).eta), Float32.(adam(rule).beta), Float32(adam(rule).epsilon)
     # The corrections of the means are the same for all, so that one division an element is left.
     η̂, c, kept = η / (1 - βt[1]), 1 / (1 - βt[2]), 1 - Float32(decay(rule) * adam(rule).eta)
@@ -54,4 +53,12 @@ function adam!(rule, (m, v, βt), w, g, range)
         @inbounds m[k], v[k] = muladd(m[k], β1, (1 - β1) * d), muladd(v[k], β2, (1 - β2) * (d * d))
         @inbounds w[k] = kept * w[k] - η̂ * m[k] / (sqrt(v[k] * c) + ϵ)
     end
+end
+
+# The means' corrections, for the next step.
+function powers!(leaf)
+    leaf.frozen && return nothing
+    m, v, βt = leaf.state
+    leaf.state = (m, v, βt .* eltype(m).(adam(leaf.rule).beta))
+    return nothing
 end

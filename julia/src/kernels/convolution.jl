@@ -7,10 +7,10 @@
 A `Conv` with stride 1 and the `MaxPool((2, 2))` after it, or `nothing`, for images of `(width, height, channels)`.
 `inner` is whether its input gets a gradient.
 
-What the compiler should know is in the type: whether there is pooling, the number of channels where they are few or
-0, and how the way back goes, which gradient.jl explains.
+What the compiler should know is in the type: whether there is pooling, `(channels, kernel width)` where these are few or
+`nothing`, and how the way back goes, which gradient.jl explains.
 """
-struct Fused{Pooled,Channels,Few,Rows,Columns}
+struct Fused{Pooled,Known,Few,Rows,Columns}
     kernel::NTuple{2,Int}
     channels::Int
     filters::Int
@@ -29,7 +29,8 @@ function Fused(conv::Conv{2}, pool, (w, h, c)::Dims{3}; inner = true)
     output = (input .- (kw, kh) .+ 1) .÷ (pooled ? 2 : 1)
     minimum(output) > 0 || throw(DimensionMismatch("the layer $conv leaves nothing of an image of $w×$h"))
     few = !inner && few_taps(kw * kh * c, pooled)
-    return Fused{pooled,c ∈ (1, 3) ? c : 0,few,group(kw * c, kh, few)...}(
+    known = kw * c ≤ 9 ? (c, kw) : nothing
+    return Fused{pooled,known,few,group(kw * c, kh, few)...}(
         (kw, kh), c, filters, pad, input, output, conv.σ === relu, conv.bias !== false
     )
 end
@@ -93,14 +94,15 @@ end
 end
 
 function tile!(
-    l::Fused{true,C}, ::Val{F}, ::Val{N}, f, column, row, y, codes, x, weights, bias
-) where {C,F,N}
+    l::Fused{true,Known}, ::Val{F}, ::Val{N}, f, column, row, y, codes, x, weights, bias
+) where {Known,F,N}
     stride = row_stride(l)
     from = 2row * stride + 2column * l.channels
     sums = conv_block(
-        Val(2), Val(2N), Val(F), Val(C), x + 4from, weights + 4f, stride, l.channels, l.kernel..., padded(l.filters)
+        Val(2), Val(2N), Val(F), Val(Known), x + 4from, weights + 4f, stride, l.channels, l.kernel..., padded(l.filters)
     )
-    for n in 0:(N - 1), v in 0:(F - 1)
+    unrolled(Val(N * F)) do i
+        n, v = i ÷ F, i % F
         sum(r, q) = @inbounds sums[(r * 2N + 2n + q) * F + v + 1]
         best, code = sum(0, 0), Codes(0)
         for (k, r, q) in ((1, 0, 1), (2, 1, 0), (3, 1, 1))
@@ -119,16 +121,17 @@ function tile!(
 end
 
 function tile!(
-    l::Fused{false,C}, ::Val{F}, ::Val{N}, f, column, row, y, codes, x, weights, bias
-) where {C,F,N}
+    l::Fused{false,Known}, ::Val{F}, ::Val{N}, f, column, row, y, codes, x, weights, bias
+) where {Known,F,N}
     stride = row_stride(l)
     from = row * stride + column * l.channels
     sums = conv_block(
-        Val(1), Val(N), Val(F), Val(C), x + 4from, weights + 4f, stride, l.channels, l.kernel..., padded(l.filters)
+        Val(1), Val(N), Val(F), Val(Known), x + 4from, weights + 4f, stride, l.channels, l.kernel..., padded(l.filters)
     )
-    for n in 0:(N - 1), v in 0:(F - 1)
+    unrolled(Val(N * F)) do i
+        n, v = i ÷ F, i % F
         filter = f + v * LANES
-        value = finish(l, @inbounds(sums[n * F + v + 1]), filter, bias)
+        value = finish(l, @inbounds(sums[i + 1]), filter, bias)
         put!(l, value, filter, y.at + 4 * (row * y.stride + (column + n) * l.filters + filter))
     end
 end
@@ -140,8 +143,6 @@ end
 
 # Of the last vector only the filters that there are.
 @inline function put!(l::Fused, values::Vec{LANES,T}, filter, p) where {T}
-    filter + LANES ≤ l.filters && return vstore(values, convert(Ptr{T}, p))
-    for k in 1:(l.filters - filter)
-        unsafe_store!(convert(Ptr{T}, p), values[k], k)
-    end
+    at = convert(Ptr{T}, p)
+    return filter + LANES ≤ l.filters ? vstore(values, at) : vstore(values, at, lanes(l.filters - filter))
 end

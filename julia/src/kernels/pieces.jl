@@ -9,11 +9,10 @@ mutable struct Kernels
     inference::Union{Nothing,Run}
 end
 
-"Layers that stay with Flux."
-struct Stock{C<:Chain}
-    layers::UnitRange{Int}
-    part::C
-    inner::Bool
+"A layer that stays with Flux."
+struct Stock
+    layer::Any
+    inner::Bool  # whether what comes in gets a gradient
 end
 
 struct Pieces
@@ -21,103 +20,92 @@ struct Pieces
 end
 
 """
-    Pieces(model)
+    Pieces(layers)
 
-The pieces of a model, or `nothing` where no layer has a kernel.
+What a network is cut into: as few pieces as can be.
 """
-function Pieces(model::Chain)
+function Pieces(layers::Vector{Any})
     list, i = Union{Kernels,Stock}[], 1
-    while i ≤ length(model)
-        plan = Plan(model, i)
-        if plan !== nothing
-            push!(list, Kernels(plan, i > 1, nothing, nothing))
-            i = last(plan.layers) + 1
-        else
-            until = something(findnext(suits, model.layers, i), length(model) + 1) - 1
-            push!(list, Stock(i:until, model[i:until], i > 1))
-            i = until + 1
-        end
+    while i ≤ length(layers)
+        plan = Plan(layers, i)
+        push!(list, plan === nothing ? Stock(layers[i], i > 1) : Kernels(plan, i > 1, nothing, nothing))
+        i += plan === nothing ? 1 : length(plan.layers)
     end
-    return any(piece -> piece isa Kernels, list) ? Pieces(list) : nothing
+    return Pieces(list)
 end
 
+Pieces(@nospecialize(model::Chain)) = Pieces(Any[model.layers...])
+
 # Whether a batch need not be gathered for them.
+picks(pieces::Pieces) = !isempty(pieces.list) && first(pieces.list) isa Kernels
 picks(::Nothing) = false
-picks(pieces::Pieces) = first(pieces.list) isa Kernels
+
+# The room for these samples: what there is, if it is enough.
+function room_for(run, piece, picked, training)
+    size, n = Base.front(Base.size(picked.images)), length(picked.indices)
+    run !== nothing && run.size == size && run.batch ≥ n && return run
+    return Run(piece.plan, size, n; piece.inner, training)
+end
+
+pick(x::Picked) = x
+pick(x::AbstractArray) = Picked(x)
 
 # ── Without training ─────────────────────────────────────────────────────────────────────────────────────
 
-"Take over the weights of the model, for any number of batches."
-pack!(::Nothing, model) = nothing
-pack!(pieces::Pieces, model) =
-    foreach(p -> p isa Kernels && p.inference !== nothing && pack!(p.inference, model), pieces.list)
+"Take over the weights of the layers, for any number of batches."
+pack!(pieces::Pieces) = foreach(p -> p isa Kernels && p.inference !== nothing && pack!(p.inference), pieces.list)
+pack!(::Nothing) = nothing
 
 "The outputs for a batch, after `pack!`."
-forward(::Nothing, model::Chain, x) = forward(model, x)
-function forward(pieces::Pieces, model::Chain, x)
+function forward(pieces::Pieces, x)
     for piece in pieces.list
-        x = outputs(piece, model, x)
+        x = outputs(piece, x)
     end
     return x
 end
 
-outputs(piece::Stock, _, x) = forward(piece.part, x)
+outputs(piece::Stock, x) = forward(piece.layer, x)
 
-function outputs(piece::Kernels, model, x)
+function outputs(piece::Kernels, x)
     picked = pick(x)
-    size, n = Base.size(picked.images)[1:3], length(picked.indices)
-    if piece.inference === nothing || !fits(piece.inference, size, n)
-        piece.inference = Run(piece.plan, model, size, n; training = false)
-        pack!(piece.inference, model)
-    end
-    return copy(forward!(piece.inference, model, picked))
+    run = room_for(piece.inference, piece, picked, false)
+    run === piece.inference || pack!(run)
+    piece.inference = run
+    return copy(forward!(run, picked))
 end
-
-pick(x::Picked) = x
-pick(x::Array{Float32,4}) = Picked(x)
-pick(x::AbstractArray{<:Any,4}) = Picked(convert(Array{Float32,4}, x))
 
 # ── Training ─────────────────────────────────────────────────────────────────────────────────────────────
 
 "The outputs for a batch, and a function from their gradient to those of the layers and of what came in."
-function pull(piece::Kernels, model, x)
+function pull(piece::Kernels, x)
     picked = pick(x)
-    size, n = Base.size(picked.images)[1:3], length(picked.indices)
-    if piece.training === nothing || !fits(piece.training, size, n)
-        piece.training = Run(piece.plan, model, size, n; piece.inner)
-    end
-    pack!(piece.training, model)
-    return copy(forward!(piece.training, model, picked)), errors -> back!(piece.training, model, errors)
+    run = piece.training = room_for(piece.training, piece, picked, true)
+    pack!(run)
+    return copy(forward!(run, picked)), errors -> back!(run, errors)
 end
 
-function pull(piece::Stock, model, x)
-    if piece.inner
-        y, back = pullback(forward, piece.part, x)
-    else
-        y, back = pullback(part -> forward(part, x), piece.part)
-    end
+function pull(piece::Stock, x)
+    y, back = piece.inner ? pullback(forward, piece.layer, x) : pullback(layer -> forward(layer, x), piece.layer)
     return y, function (errors)
         found = back(errors)
-        part = found[1]
-        layers = part === nothing ? ntuple(Returns(nothing), length(piece.layers)) : part.layers
-        return layers, get(found, 2, nothing)
+        return (found[1],), get(found, 2, nothing)
     end
 end
 
 function loss_and_gradients(pieces::Pieces, learner, x, y, weights)
     ways_back = Any[]
     for piece in pieces.list
-        x, back = pull(piece, learner.trained, x)
+        x, back = pull(piece, x)
         push!(ways_back, back)
     end
     loss, errors = loss_and_error(learner.loss, x, y, weights)
-    grads = Any[]
+    layers = Any[]
     for back in Iterators.reverse(ways_back)
         found, errors = back(errors)
-        prepend!(grads, found)
+        prepend!(layers, found)
     end
-    tree = (; layers = Tuple(grads))
-    return loss + penalty!(tree, learner), x, tree
+    grads = (; layers)
+    return loss + penalty!(grads, learner), x, grads
 end
 
 # Most trainings' loss, by hand; any other through Zygote, for the outputs alone.

@@ -14,31 +14,31 @@ struct Picked{A,I}
     scale::Float32
 end
 
-Picked(images::Array{Float32,4}) = Picked(images, axes(images, 4), 1.0f0)
+Picked(images) = Picked(images, axes(images, ndims(images)), 1.0f0)
 
-# What of a network is in a run: the numbers of its layers in the `Chain`.
+# The layers of a run, and which of them do something: a pooling belongs to the convolution before it.
 struct Plan
-    layers::UnitRange{Int}
+    layers::Vector{Any}
     convs::Vector{Int}
     dense::Vector{Int}
     flat::Bool  # whether features come out, not images
 end
 
-"The run that begins at layer `i`, or `nothing` where that has no kernel."
-function Plan(model::Chain, i::Int)
-    first, n, convs, dense = i, length(model), Int[], Int[]
-    while i ≤ n && suits(model[i])
-        push!(convs, i)
-        i += i < n && is_2x2(model[i + 1]) ? 2 : 1
+"The run that begins at the `i`th of these layers, or `nothing` where that has no kernel."
+function Plan(layers::Vector{Any}, i::Int = 1)
+    first, n, convs, dense = i, length(layers), Int[], Int[]
+    while i ≤ n && suits(layers[i])
+        push!(convs, i - first + 1)
+        i += i < n && is_2x2(layers[i + 1]) ? 2 : 1
     end
-    isempty(convs) && return nothing
-    flat = i ≤ n && model[i] === flatten_hwc
+    flat = i ≤ n && layers[i] === flatten_hwc
     i += flat
-    while flat && i ≤ n && suits_dense(model[i])
-        push!(dense, i)
+    while (flat || isempty(convs)) && i ≤ n && suits_dense(layers[i])
+        push!(dense, i - first + 1)
         i += 1
     end
-    return Plan(first:(i - 1), convs, dense, flat)
+    isempty(convs) && isempty(dense) && return nothing
+    return Plan(layers[first:(i - 1)], convs, dense, flat || isempty(convs))
 end
 
 suits(layer) = false
@@ -48,11 +48,11 @@ suits(c::Conv{2,4,<:Union{typeof(identity),typeof(relu)},<:Array{Float32,4}}) =
 is_2x2(layer) = false
 is_2x2(p::MaxPool{2}) = p.k == (2, 2) && p.stride == (2, 2) && all(iszero, p.pad)
 
-function fused_layers(plan::Plan, model, size, inner)
+function fused_layers(plan::Plan, size, inner)
     convs = Fused[]
     for (k, i) in enumerate(plan.convs)
-        pool = i < last(plan.layers) && is_2x2(model[i + 1]) ? model[i + 1] : nothing
-        push!(convs, Fused(model[i], pool, size; inner = inner || k > 1))
+        pool = i < length(plan.layers) && is_2x2(plan.layers[i + 1]) ? plan.layers[i + 1] : nothing
+        push!(convs, Fused(plan.layers[i], pool, size; inner = inner || k > 1))
         size = (last(convs).output..., last(convs).filters)
     end
     return convs
@@ -74,7 +74,7 @@ function Desk(convs, share)
         [zeros(Float32, gradient_length(l)) for l in convs],
         [zeros(Float32, padded(l.filters)) for l in convs],
         [few(l) ? Float32[] : room(input_length(l), share) for l in convs],
-        Hits(maximum(prod(l.output) for l in convs)),
+        Hits(maximum(l -> few(l) ? 0 : prod(l.output), convs; init = 0)),
     )
 end
 
@@ -82,7 +82,7 @@ few(::Fused{<:Any,<:Any,Few}) where {Few} = Few
 
 struct Run
     plan::Plan
-    size::Dims{3}                     # of an image that comes in
+    size::Dims                        # of a sample that comes in
     batch::Int                        # the largest batch there is room for
     inner::Bool                       # whether what comes in gets a gradient
     training::Bool
@@ -101,10 +101,11 @@ end
 # Images that a thread takes through all layers before the next ones, where nothing is kept for the way back.
 const AT_ONCE = 8
 
-function Run(plan::Plan, model::Chain, size::Dims{3}, batch::Int; inner = false, training = true)
-    convs, nt = fused_layers(plan, model, size, inner), Threads.nthreads()
+function Run(plan::Plan, size::Dims, batch::Int; inner = false, training = true)
+    convs, nt = fused_layers(plan, size, inner), Threads.nthreads()
     kept = training ? batch : nt * AT_ONCE
-    widths = [output_length(last(convs)); [Base.size(model[i].weight, 1) for i in plan.dense]]
+    features = isempty(convs) ? prod(size) : output_length(last(convs))
+    widths = [features; [Base.size(plan.layers[i].weight, 1) for i in plan.dense]]
     return Run(
         plan, size, batch, inner, training, convs,
         [room(input_length(l), kept) for l in convs],
@@ -116,7 +117,7 @@ function Run(plan::Plan, model::Chain, size::Dims{3}, batch::Int; inner = false,
         [zeros(Float32, few(l) || !training ? 0 : gradient_length(l)) for l in convs],
         [zeros(Float32, padded(l.filters)) for l in convs],
         [Desk(convs, cld(batch, nt)) for _ in 1:(training ? nt : 0)],
-        training ? [zero_gradient(model[i], i in plan.convs || i in plan.dense) for i in plan.layers] : [],
+        training ? [zero_gradient(layer, i in plan.convs || i in plan.dense) for (i, layer) in enumerate(plan.layers)] : [],
     )
 end
 
@@ -132,11 +133,11 @@ fits(run::Run, size, batch) = run.size == size && run.batch ≥ batch
 
 # ── Weights ──────────────────────────────────────────────────────────────────────────────────────────────
 
-"Take over the weights of the model."
-function pack!(run::Run, model)
-    on_threads() do t
+"Take over the weights of the layers."
+function pack!(run::Run)
+    isempty(run.convs) || on_threads() do t
         for (i, l) in enumerate(run.convs)
-            pack!(l, run, i, model[run.plan.convs[i]], t)
+            pack!(l, run, i, run.plan.layers[run.plan.convs[i]], t)
         end
     end
 end
@@ -154,24 +155,25 @@ end
 # ── Forward ──────────────────────────────────────────────────────────────────────────────────────────────
 
 """
-    forward!(run, model, x::Picked)
+    forward!(run, x::Picked)
 
 The outputs for a batch, after `pack!`; features are valid until the next call.
 """
-function forward!(run::Run, model, x::Picked)
+function forward!(run::Run, x::Picked)
     n = length(x.indices)
+    check_features(run, x.images)
     GC.@preserve run each_thread(n) do t, images
         for some in Iterators.partition(images, run.training ? n : AT_ONCE)
             # Where an image is in the inputs: at its own number, or among those that the thread has at once.
             shift = run.training ? 0 : (t - 1) * AT_ONCE - first(some) + 1
-            take_in!(run, run.convs[1], x, some, shift)
+            foreach(image -> take_in!(first_plane(run, image, shift), x.images, x.indices[image], x.scale), some)
             for (i, l) in enumerate(run.convs)
                 forward!(l, run, i, some, shift)
             end
         end
     end
     for (k, i) in enumerate(run.plan.dense)
-        forward!(model[i], view(run.features[k + 1], :, 1:n), view(run.features[k], :, 1:n))
+        forward!(run.plan.layers[i], view(run.features[k + 1], :, 1:n), view(run.features[k], :, 1:n))
     end
     return out_of(run, last(run.features), n)
 end
@@ -200,8 +202,23 @@ plane_inside(l, input) = Plane(input + 4 * inside(l), row_stride(l))
 out_of(run::Run, features, n) = run.plan.flat ? view(features, :, 1:n) :
     permutedims(reshape(view(features, :, 1:n), last(run.convs).filters, last(run.convs).output..., n), (2, 3, 1, 4))
 
-take_in!(run, l, x, images, shift) = foreach(images) do image
-    take_in!(plane_inside(l, input_of(run, 1, l, image + shift)), x.images, x.indices[image], x.scale)
+# Where an image goes: the first convolution's input, or the features at once.
+function first_plane(run, image, shift)
+    isempty(run.convs) || return plane_inside(run.convs[1], input_of(run, 1, run.convs[1], image + shift))
+    return Plane(pointer(run.features[1], prod(run.size) * (image - 1) + 1), length(run.size) == 3 ? run.size[1] * run.size[3] : 0)
+end
+
+function check_features(run, images)
+    isempty(run.convs) || return nothing
+    layer, n = run.plan.layers[run.plan.dense[1]], prod(run.size)
+    size(layer.weight, 2) == n || throw(DimensionMismatch("the layer $layer takes $(size(layer.weight, 2)) features, got $n"))
+end
+
+# A sample's features, one after the other.
+function take_in!(to::Plane, x::AbstractMatrix, k, scale)
+    for i in axes(x, 1)
+        unsafe_store!(to.at, Float32(@inbounds x[i, k]) * scale, i)
+    end
 end
 
 # An image, channels innermost. Where it lies like that in memory, a row is copied as it is.
@@ -229,18 +246,20 @@ end
 # ── Back ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 """
-    back!(run, model, errors)
+    back!(run, errors)
 
 The gradients of the layers, from that of the outputs of the last `forward!`, and that of what came in, or `nothing`.
 """
-function back!(run::Run, model, errors)
+function back!(run::Run, errors)
     n = size(errors, ndims(errors))
     take_errors!(run, errors, n)
+    part(arrays, k) = view(arrays[k], :, 1:n)
     for (k, i) in Iterators.reverse(enumerate(run.plan.dense))
-        g, columns = run.grads[i - first(run.plan.layers) + 1], 1:n
-        dx, dy = view(run.errors[k], :, columns), view(run.errors[k + 1], :, columns)
-        back!(model[i], g.weight, g.bias, dx, dy, view(run.features[k + 1], :, columns), view(run.features[k], :, columns))
+        g, wanted = run.grads[i], k > 1 || run.inner || !isempty(run.convs)
+        dx = wanted ? part(run.errors, k) : nothing
+        back!(run.plan.layers[i], g.weight, g.bias, dx, part(run.errors, k + 1), part(run.features, k + 1), part(run.features, k))
     end
+    isempty(run.convs) && return run.grads, run.inner ? samples_of(run, part(run.errors, 1), n) : nothing
     dx = run.inner ? zeros(Float32, run.size..., n) : nothing
     GC.@preserve run each_thread(n) do t, images
         for i in length(run.convs):-1:1
@@ -251,6 +270,10 @@ function back!(run::Run, model, errors)
     add_up!(run, n)
     return run.grads, dx
 end
+
+# Features as the samples that they came from.
+samples_of(run, features, n) = length(run.size) == 1 ? copy(features) :
+    permutedims(reshape(features, run.size[3], run.size[1], run.size[2], n), (2, 3, 1, 4))
 
 take_errors!(run, errors::AbstractMatrix, n) = copyto!(view(last(run.errors), :, 1:n), errors)
 function take_errors!(run, errors::AbstractArray{<:Any,4}, n)
@@ -295,7 +318,7 @@ function add_up!(run, n)
     busy = [desk for (t, desk) in enumerate(run.desks) if n == 1 ? t == 1 : !isempty(share(t, n))]
     on_threads() do t
         for (i, l) in enumerate(run.convs)
-            g = run.grads[run.plan.convs[i] - first(run.plan.layers) + 1]
+            g = run.grads[run.plan.convs[i]]
             add_up!(l, g, [d.dw[i] for d in busy], [d.db[i] for d in busy], share(t, l.filters))
         end
     end

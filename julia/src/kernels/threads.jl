@@ -5,11 +5,16 @@ share(t, n) = ((t - 1) * n ÷ Threads.nthreads() + 1):(t * n ÷ Threads.nthreads
 
 "Calls `f(t, share(t, n))` on every thread that has something to do."
 function each_thread(f, n)
-    Threads.nthreads() == 1 || n == 1 || return Threads.@threads :static for t in 1:Threads.nthreads()
+    n == 0 && return nothing
+    # A thread's code is not the caller's: what compiles ahead has only one thread, and must go that way all the same.
+    (Threads.nthreads() == 1 || n == 1) && !precompiling() && return f(1, 1:n)
+    Threads.@threads :static for t in 1:Threads.nthreads()
         isempty(share(t, n)) || f(t, share(t, n))
     end
-    return n == 0 || f(1, 1:n)
+    return nothing
 end
+
+precompiling() = ccall(:jl_generating_output, Cint, ()) == 1
 
 "Calls `f(t)` on every thread."
 on_threads(f) = each_thread((t, _) -> f(t), Threads.nthreads())
