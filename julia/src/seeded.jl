@@ -80,17 +80,19 @@ Base.:∘(t::Affine, s::Affine) = Affine(
     SeededWarp(draw; fill = :nearest, value = 0)
 
 Changes each image by the `Affine` that `draw(u, v, height, width)` makes of two random numbers; beyond the edge is
-what `fill`, `:reflect`, `:nearest` or `:constant`, says; `:any` is for changes that stay inside.
+what `fill`, `:reflect`, `:nearest` or `:constant`, says; `:any` is for changes that stay inside. The new images are
+in an array that is used again for the next batch of its size.
 """
 struct SeededWarp{N,D<:NTuple{N,Any}} <: Seeded
     draws::D
     fill::Symbol
     value::Float32
     keys::Vector{UInt64}
+    images::Base.RefValue{Any}
 end
 
 SeededWarp(draws::Tuple, fill, value) =
-    SeededWarp{length(draws),typeof(draws)}(draws, fill, Float32(value), newkeys(length(draws)))
+    SeededWarp{length(draws),typeof(draws)}(draws, fill, Float32(value), newkeys(length(draws)), Ref{Any}(nothing))
 SeededWarp(draw; fill = :nearest, value = 0) = SeededWarp((draw,), fill, value)
 
 # Warps in a row are one, which interpolates once: it is faster, and blurs less, than one after the other.
@@ -113,9 +115,10 @@ function drawn(layer::SeededWarp{N}, k, h, w) where {N}
 end
 
 function apply(layer::SeededWarp, x::AbstractArray{<:Any,4})
-    y = similar(x)
+    y = layer.images[]
+    y isa typeof(x) && size(y) == size(x) || (y = layer.images[] = similar(x))
     warp!(y, x, layer, Val(layer.fill))
-    return y
+    return y::typeof(x)
 end
 
 function warp!(y, x, layer, fill::Val)
