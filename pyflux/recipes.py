@@ -51,7 +51,16 @@ def moved_digits() -> list[Layer]:
 RECIPES = {
     # The tutorial's: 98 % after 3 epochs.
     "tutorial": Recipe(),
-    # Augmentation and a rate that rises and falls: 99.2 % after 15 epochs.
+    # The least time to 99 %: a high rate, and every image changed a little each time it is seen.
+    "fast": Recipe(
+        epochs=3,
+        batch_size=128,
+        learning_rate=0.02,
+        one_cycle=True,
+        validation=0,
+        augmentation=moved_digits,
+    ),
+    # The same with more time: 99.2 % after 15 epochs.
     "augmented": Recipe(
         epochs=15,
         batch_size=64,

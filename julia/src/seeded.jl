@@ -115,9 +115,15 @@ function drawn(layer::SeededWarp{N}, k, h, w) where {N}
 end
 
 function apply(layer::SeededWarp, x::AbstractArray{<:Any,4})
+    y = room_for(layer, x)
+    warp!(y, x, layer, Val(layer.fill))
+    return y
+end
+
+room_for(layer, x) = similar(x)
+function room_for(layer, x::Array)
     y = layer.images[]
     y isa typeof(x) && size(y) == size(x) || (y = layer.images[] = similar(x))
-    warp!(y, x, layer, Val(layer.fill))
     return y::typeof(x)
 end
 
