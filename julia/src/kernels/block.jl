@@ -44,7 +44,9 @@ places, then rows. `known` is `(channels, kw)` where they are few, so that the c
         at += $(prod(Known)) * filters
     end
     return quote
-        $(Expr(:meta, :inline))  # else the sums would go through memory
+        # Where there are few sums to do, they should not go through memory; where there are many, their loop should
+        # have all registers.
+        $(Expr(:meta, Known === nothing ? :noinline : :inline))
         $(all_of((r, q, f) -> :($(acc(r, q, f)) = V(0.0f0)))...)
         at = 0
         for i in 0:(kh - 1)
@@ -55,7 +57,11 @@ places, then rows. `known` is `(channels, kw)` where they are few, so that the c
 end
 
 # f(0), f(1), … f(N - 1), each with its number known to the compiler, so that what is in registers stays there.
-@inline unrolled(f, ::Val{N}) where {N} = (ntuple(i -> (@inline f(i - 1); nothing), Val(N)); nothing)
+@generated unrolled(f, ::Val{N}) where {N} = quote
+    $(Expr(:meta, :inline))
+    $([:(@inline f($i)) for i in 0:(N - 1)]...)
+    return nothing
+end
 
 # The first `n` lanes.
 lanes(n) = Vec(ntuple(Int32, Val(LANES))) ≤ Codes(n % Int32)
