@@ -155,11 +155,15 @@ def borrow(array: NDArray[Any]) -> Any:
     The caller keeps ``array`` alive for as long as Julia uses it.
     """
     assert array.flags.c_contiguous, "only C-ordered arrays can be lent to Julia"
-    jl = start()
-    kind = getattr(
-        jl, array.dtype.name.replace("uint", "UInt").replace("int", "Int").replace("float", "Float")
-    )
-    return jl.borrow(kind, array.ctypes.data, array.shape)
+    lend, kind = _lender(array.dtype)
+    return lend(kind, array.ctypes.data, array.shape)
+
+
+@functools.cache
+def _lender(dtype: np.dtype[Any]) -> tuple[Any, Any]:
+    """Julia's function that borrows, and its type for a NumPy one, looked up once as it takes a while."""
+    name = dtype.name.replace("uint", "UInt").replace("int", "Int").replace("float", "Float")
+    return start().borrow, getattr(start(), name)
 
 
 def owned(array: Any) -> Floats:

@@ -7,10 +7,11 @@ suits_dense(d::Dense{<:Union{typeof(identity),typeof(relu)},<:Matrix{Float32}}) 
 "The outputs `y` for the columns of `x`."
 function forward!(layer::Dense, y, x)
     outputs, n = size(y)
+    little = length(layer.weight) * n < LITTLE
     if n ≥ outputs
-        each_thread((_, columns) -> forward_part!(layer, :, columns, y, x), n)
+        each_thread((_, columns) -> forward_part!(layer, :, columns, y, x), n; little)
     else
-        each_thread((_, rows) -> forward_part!(layer, rows, 1:n, y, x), outputs)
+        each_thread((_, rows) -> forward_part!(layer, rows, 1:n, y, x), outputs; little)
     end
     return y
 end
@@ -31,7 +32,7 @@ used up.
 function back!(layer::Dense, dw, db, dx, dy, y, x)
     layer.σ === relu && (dy .*= y .> 0)
     db === nothing || sum!(db, dy)
-    each_thread(size(x, 1)) do _, inputs
+    each_thread(size(x, 1); little = 2length(dw) * size(x, 2) < LITTLE) do _, inputs
         mul!(view(dw, :, inputs), dy, view(x, inputs, :)')
         dx === nothing || mul!(view(dx, inputs, :), view(layer.weight, :, inputs)', dy)
     end

@@ -94,6 +94,7 @@ struct Run
     forward::Vector{Vector{Float32}}  # weights packed for the way forward
     back::Vector{Vector{Float32}}     # … and for the way back
     biases::Vector{Vector{Float32}}
+    packed::Vector{Array{Float32,4}}  # without training: the weights that are packed
     desks::Vector{Desk}
     grads::Vector{Any}                # of each layer, in Zygote's form
 end
@@ -116,6 +117,7 @@ function Run(plan::Plan, size::Dims, batch::Int; inner = false, training = true)
         [zeros(Float32, padded(l.filters) * taps(l)) for l in convs],
         [zeros(Float32, few(l) || !training ? 0 : gradient_length(l)) for l in convs],
         [zeros(Float32, padded(l.filters)) for l in convs],
+        Array{Float32,4}[fill(NaN32, Base.size(plan.layers[i].weight)) for i in (training ? Int[] : plan.convs)],
         [Desk(convs, cld(batch, nt)) for _ in 1:(training ? nt : 0)],
         training ? [zero_gradient(layer, i in plan.convs || i in plan.dense) for (i, layer) in enumerate(plan.layers)] : [],
     )
@@ -135,11 +137,23 @@ fits(run::Run, size, batch) = run.size == size && run.batch ≥ batch
 
 "Take over the weights of the layers."
 function pack!(run::Run)
-    isempty(run.convs) || on_threads() do t
+    isempty(run.convs) || is_packed(run) || on_threads() do t
         for (i, l) in enumerate(run.convs)
             pack!(l, run, i, run.plan.layers[run.plan.convs[i]], t)
         end
     end
+    for (l, i, bias) in zip(run.convs, run.plan.convs, run.biases)
+        l.bias && copyto!(bias, run.plan.layers[i].bias)
+    end
+end
+
+# Between two predictions weights seldom change, and to compare them takes a tenth of the time.
+function is_packed(run)
+    run.training && return false
+    weights = Array{Float32,4}[run.plan.layers[i].weight for i in run.plan.convs]
+    weights == run.packed && return true
+    foreach(copyto!, run.packed, weights)
+    return false
 end
 
 function pack!(l::Fused, run, i, conv, t)
@@ -149,7 +163,6 @@ function pack!(l::Fused, run, i, conv, t)
     for filter in share(t, isempty(run.back[i]) ? 0 : l.filters)
         pack_back!(run.back[i], conv.weight, l, filter - 1)
     end
-    t == 1 && l.bias && copyto!(run.biases[i], conv.bias)
 end
 
 # ── Forward ──────────────────────────────────────────────────────────────────────────────────────────────
