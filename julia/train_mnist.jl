@@ -2,6 +2,8 @@
 #
 #     julia --threads=auto julia/train_mnist.jl --data=FOLDER
 #
+#     mpiexec -n 4 julia --threads=1 julia/train_mnist.jl --data=FOLDER --distributed
+#
 # The first run installs and compiles what the Project.toml above this folder names.
 
 const IS_PROGRAM = abspath(PROGRAM_FILE) == @__FILE__()
@@ -57,21 +59,30 @@ function options(arguments)
         arg_type = Int
         default = 0
         range_tester = ≥(0)
+        "--device"
+        help = "auto (a GPU where there is one), cpu, gpu, or a numbered GPU such as gpu:1"
+        default = "auto"
+        "--distributed"
+        help = "train together with the other processes that mpiexec started"
+        action = :store_true
         "--save"
         help = "keep the trained model in this safetensors file"
     end
     return parse_args(arguments, settings; as_symbols = true)
 end
 
-function train(images, labels; epochs, batchsize, η, seed, held = length(labels) ÷ 6, io = stdout)
+function train(
+    images, labels; epochs, batchsize, η, seed, held = length(labels) ÷ 6, device = cpu_device(), group = nothing, io = stdout
+)
     cut = length(labels) - held
-    x, y = images[:, :, :, 1:cut], labels[1:cut]
-    x_val, y_val = images[:, :, :, (cut + 1):end], labels[(cut + 1):end]
-    learner = Learner(network(Flux.glorot_uniform(Xoshiro(seed))), Adam(η))
+    x, y = device(images[:, :, :, 1:cut]), labels[1:cut]  # uint8, moved once
+    x_val, y_val = device(images[:, :, :, (cut + 1):end]), labels[(cut + 1):end]
+    learner = Learner(device(network(Flux.glorot_uniform(Xoshiro(seed)))), Adam(η))
+    trainer = group === nothing ? learner : PyFlux.Shared(learner, group)
     println(io, "epoch   seconds      loss  accuracy  val loss  val accuracy")
     for epoch in 1:epochs
         order = shuffle(Xoshiro(hash((seed, epoch))), 1:cut)
-        seconds = @elapsed seen = train!(learner, x, y, order; batchsize)
+        seconds = @elapsed seen = train!(trainer, x, y, order; batchsize)
         val = evaluate(learner, x_val, y_val)
         @printf(
             io, "%5d  %8.2f  %8.4f  %8.4f  %8.4f  %12.4f\n",
@@ -83,7 +94,7 @@ function train(images, labels; epochs, batchsize, η, seed, held = length(labels
 end
 
 function report(learner, images, labels; io = stdout)
-    outputs = predict(learner.model, images)
+    outputs = predict(learner, images)
     @printf(io, "\ntest accuracy %.2f %%\n", 100 * accuracy(outputs, labels))
     println(io, "\nwhich digit (row) was taken for which (column):\n     ", join(lpad.(0:9, 6)))
     for (digit, row) in enumerate(eachrow(confusion_matrix(Flux.onecold(outputs), labels, 10)))
@@ -100,13 +111,27 @@ function main(arguments = ARGS; io = stdout)
         println(stderr, "--data: ", e.msg)
         return 1
     end
+    group, device = try
+        o[:distributed] ? PyFlux.group() : nothing, PyFlux.device(o[:device])
+    catch e
+        e isa ArgumentError || rethrow()
+        println(stderr, e.msg)
+        return 1
+    end
+    # What has been loaded just now, for a GPU or for MPI, is known from the next call on.
+    return Base.invokelatest(train_and_report, o, train_set, test_set, device, group; io)
+end
+
+function train_and_report(o, train_set, test_set, device, group; io)
+    group === nothing || group.rank == 0 || (io = devnull)  # the first speaks for all, and saves
+    PyFlux.is_gpu(device) && println(io, "on ", PyFlux.device_name(device))
     learner = train(
         train_set...; epochs = o[:epochs], batchsize = o[Symbol("batch-size")], η = o[Symbol("learning-rate")],
-        seed = o[:seed], io,
+        seed = o[:seed], device, group, io,
     )
-    report(learner, test_set...; io)
-    if o[:save] !== nothing
-        PyFlux.save(o[:save], learner.model, (28, 28, 1))
+    report(learner, device(test_set[1]), test_set[2]; io)
+    if o[:save] !== nothing && io !== devnull
+        PyFlux.save(o[:save], cpu_device()(learner.model), (28, 28, 1))
         println(io, "\nsaved to ", o[:save])
     end
     return 0

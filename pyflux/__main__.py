@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import __version__, datasets, networks
-from .engines import ENGINES
+from . import __version__, datasets, doctor, networks
+from .engines import ENGINES, PRECISIONS, abort_others
 from .errors import EngineUnavailable, PyFluxError
 from .images import read_image
 from .metrics import confusion_matrix
@@ -32,6 +32,8 @@ examples:
   pyflux predict digits.safetensors seven.png  which digit is it?
   pyflux demo                                  all of it with what this machine has
   pyflux setup                                 install and compile Julia and Flux now, for later use offline
+  pyflux doctor                                what is here, what is missing, and the command that mends it
+  mpiexec -n 4 pyflux train --distributed      four processes, one training
 
 `pyflux COMMAND --help` explains a command. Exit codes: 0 done, 1 failed, 2 not understood, 130 interrupted.
 """
@@ -47,12 +49,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     except (PyFluxError, ValueError, TypeError, OSError) as e:
         print(f"pyflux: {e}", file=sys.stderr)
+        abort_others()
         return 1
+    code: int = report.pop("exit_code", 0)
+    if report.pop("rank", 0) > 0:
+        return code  # the first process says it for all
     if arguments.json:
         print(json.dumps(report))
     else:
         arguments.show(report)
-    return 0
+    return code
 
 
 def parser() -> argparse.ArgumentParser:
@@ -79,6 +85,12 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     data_options(train)
     engine_option(train)
+    train.add_argument(
+        "--precision", choices=PRECISIONS, default="float32", help="tf32 is for NVIDIA GPUs (float32)"
+    )
+    train.add_argument(
+        "--distributed", action="store_true", help="train together with the processes that mpiexec started"
+    )
     train.add_argument("--save", metavar="FILE", help="keep the trained model in a safetensors file")
 
     evaluate = command(commands, "evaluate", run_evaluate, show_evaluation, "measure a saved model")
@@ -97,8 +109,14 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     training_options(demo, epochs=1)
 
-    command(
+    setup = command(
         commands, "setup", run_setup, show_setup, "install and compile Julia and Flux, and start them once"
+    )
+    setup.add_argument("--gpu", action="store_true", help="also what drives this machine's GPU")
+    setup.add_argument("--distributed", action="store_true", help="also MPI.jl")
+
+    command(
+        commands, "doctor", run_doctor, show_doctor, "say what is here, what is missing, and what mends it"
     )
     return top
 
@@ -141,8 +159,11 @@ def data_options(to: argparse.ArgumentParser) -> None:
 
 
 def engine_option(to: argparse.ArgumentParser) -> None:
-    """Add the choice of the engine."""
+    """Add the choice of the engine and the device."""
     to.add_argument("--engine", choices=ENGINES, default="flux", help="flux (in Julia) or reference (NumPy)")
+    to.add_argument(
+        "--device", default="auto", metavar="D", help="auto, cpu, gpu, or a numbered GPU such as gpu:1 (auto)"
+    )
 
 
 # ── Commands: each returns its report as plain data ──────────────────────────────────────────────────────
@@ -160,16 +181,19 @@ def run_train(a: argparse.Namespace) -> dict[str, Any]:
         dataset=a.dataset,
         data_dir=a.data_dir,
         engine=a.engine,
+        device=a.device,
+        precision=a.precision,
+        distributed=a.distributed,
         verbose=verbosity(a),
     )
     if a.save:
         result.model.save(a.save)
-    return training_report(result) | {"saved": a.save}
+    return training_report(result) | {"saved": a.save, "rank": result.model.rank}
 
 
 def run_evaluate(a: argparse.Namespace) -> dict[str, Any]:
     """Measure a saved model."""
-    model = load_compiled(a.model, a.engine)
+    model = load_compiled(a.model, a.engine, a.device)
     _, (x, y) = datasets.load(a.dataset, a.data_dir, verbose=not a.json)
     loss, accuracy = measured(model, x, y)
     predictions = model.predict(x)
@@ -185,7 +209,7 @@ def run_evaluate(a: argparse.Namespace) -> dict[str, Any]:
 
 def run_predict(a: argparse.Namespace) -> dict[str, Any]:
     """Say what each image shows."""
-    model = load(a.model, engine=a.engine)
+    model = load(a.model, engine=a.engine, device=a.device)
     images = np.stack([read_image(path, model.input_shape[1:]) for path in a.images])
     probabilities = model.predict(images)
     return {
@@ -226,10 +250,26 @@ def run_demo(a: argparse.Namespace) -> dict[str, Any]:
 
 def run_setup(a: argparse.Namespace) -> dict[str, Any]:
     """Install and compile what Flux needs."""
-    from .engines import flux
+    from .engines import flux, packages
 
+    if a.gpu:
+        kind = packages.driver()
+        if kind is None:
+            raise EngineUnavailable("--gpu: no driver of a GPU was found here; `pyflux doctor` tells more")
+        packages.add(kind)
+    if a.distributed:
+        packages.add("mpi")
     versions = flux.versions()
     return {"engine": "flux", "versions": versions}
+
+
+def run_doctor(a: argparse.Namespace) -> dict[str, Any]:
+    """Look at all that pyflux needs."""
+    found = doctor.examine()
+    return {
+        "checks": [check._asdict() for check in found],
+        "exit_code": 0 if all(check.ok or not check.needed for check in found) else 1,
+    }
 
 
 def demo_data(a: argparse.Namespace) -> tuple[Split, Split, str, str]:
@@ -315,6 +355,15 @@ def show_setup(report: dict[str, Any]) -> None:
     print("ready: " + ", ".join(f"{name} {version}" for name, version in report["versions"].items()))
 
 
+def show_doctor(report: dict[str, Any]) -> None:
+    """Print a line for each thing that was looked at, and below it what mends it."""
+    for check in report["checks"]:
+        mark = "ok" if check["ok"] else "MISSING" if check["needed"] else "--"
+        print(f"{mark:>8}  {check['name']}: {check['found']}")
+        if check["mend"]:
+            print(f"{'':>10}→ {check['mend']}")
+
+
 def table(matrix: NDArray[Any]) -> str:
     """Return a matrix of counts with its classes.
 
@@ -347,9 +396,9 @@ def verbosity(a: argparse.Namespace) -> int | str:
     return "auto"
 
 
-def load_compiled(path: str, engine: str) -> Sequential:
+def load_compiled(path: str, engine: str, device: str) -> Sequential:
     """Return a saved model that can be measured."""
-    model = load(path, engine=engine)
+    model = load(path, engine=engine, device=device)
     model.compile(Adam(), metrics=["accuracy"])
     return model
 

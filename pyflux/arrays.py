@@ -157,6 +157,11 @@ def as_floats(images: Images) -> Floats:
 
 
 def _array(argument: str, value: ArrayLike) -> NDArray[Any]:
+    if hasattr(value, "__cuda_array_interface__"):
+        raise TypeError(
+            f"{argument} must be in the CPU's memory, got a {type(value).__name__} on a GPU; give x.get() "
+            f"(CuPy) or x.cpu() (PyTorch): with device='gpu' it is moved to the GPU once for a whole fit"
+        )
     try:
         array = np.asarray(value)
     except ValueError as e:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import math
 import operator
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -48,6 +49,19 @@ def real(argument: str, value: Any, *, above: float | None = None, below: float 
     if below is not None and number >= below:
         raise ValueError(f"{argument} must be less than {below:g}, got {number:g}")
     return number
+
+
+def device(value: Any) -> str:
+    """Return the name of a device, refusing what is none.
+
+    >>> device("gpu:1")
+    'gpu:1'
+    """
+    if not isinstance(value, str) or not re.fullmatch(r"auto|cpu|gpu(:\d+)?", value):
+        raise ValueError(
+            f"device must be 'auto', 'cpu', 'gpu' or a numbered GPU such as 'gpu:1', got {value!r}"
+        )
+    return value
 
 
 def fraction(argument: str, value: Any) -> float:

@@ -17,7 +17,7 @@ from .architecture import Architecture, unique_names
 from .arrays import Floats, as_samples
 from .callbacks import Callback
 from .compiled import Compiled
-from .engines import Data, Network, OptimizerState
+from .engines import Data, Network, OptimizerState, Place
 from .history import History
 from .layers import Input, Layer, Shape
 from .losses import Loss
@@ -38,6 +38,8 @@ class Sequential:
         seed: Whole number from 0 that fixes the initial weights and the order of samples: the same seed gives
             the same model, bit for bit on one machine with one number of threads. By default drawn anew.
         engine: ``"flux"``, or ``"reference"`` for the same networks in NumPy without Julia.
+        device: ``"auto"`` for a GPU where there is one, ``"cpu"``, ``"gpu"``, or a numbered GPU such as
+            ``"gpu:1"``, the second.
 
     >>> from pyflux import Sequential, layers
     >>> model = Sequential(
@@ -62,10 +64,12 @@ class Sequential:
         name: str = "sequential",
         seed: int | None = None,
         engine: str = "flux",
+        device: str = "auto",
     ) -> None:
         self.name = name
         self.seed = secrets.randbits(64) if seed is None else checks.whole("seed", seed, least=0)
         self.engine = checks.choice("engine", engine, engines.ENGINES)
+        self._place = engines.ANYWHERE.changed(device=device)
         self.history: History | None = None
         self.stop_training = False  # a callback sets it to end `fit` after the epoch
         self._layers: list[Layer | Sequential] = []
@@ -130,6 +134,16 @@ class Sequential:
         self._compiled = self._ready("learning_rate").with_rate(checks.real("learning_rate", value, above=0))
 
     @property
+    def device(self) -> str:
+        """The device that was asked for."""
+        return self._place.device
+
+    @property
+    def rank(self) -> int:
+        """The number of this process among those that train together; 0 where it is alone."""
+        return self._network.rank if self._network is not None else 0
+
+    @property
     def input_shape(self) -> tuple[None, *Shape]:
         """Shape of what goes in; None stands for any number of samples."""
         return (None, *self._built("input_shape").input_shape)
@@ -177,6 +191,9 @@ class Sequential:
         *,
         engine: str | None = None,
         fast: bool = True,
+        device: str | None = None,
+        precision: str | None = None,
+        distributed: bool | None = None,
     ) -> None:
         """Say how the model is trained. What is trainable is what is trainable now.
 
@@ -186,11 +203,17 @@ class Sequential:
             metrics: ``"accuracy"``, ``"top_k_categorical_accuracy"``, or an object of `pyflux.metrics`.
             engine: Changes the engine; by default the one of the constructor.
             fast: Whether the Flux engine takes its own CPU kernels where it has some; False for stock Flux.
+            device: Changes the device; by default the one of the constructor.
+            precision: ``"float32"``, or on an NVIDIA GPU ``"tf32"``, where convolutions round what they
+                multiply to 10 bits. A process has one or the other.
+            distributed: Whether the processes that ``mpiexec -n N python …`` started train together, each on
+                its share of every batch. All must make the same calls; what they know is the same, but
+                `rank` 0 alone shows progress and saves.
         """
         made = compiled.make(optimizer, loss, metrics, fast)
         if self._architecture is not None:
             made.check(self._architecture)
-        self._use_engine(engine)
+        self._use(engine, self._place.changed(device, precision, distributed))
         self._compiled, self._optimizer_state = made, None
         if self._network is not None:
             self._network.compile(made.optimizer, made.loss, made.fast)
@@ -242,7 +265,9 @@ class Sequential:
         data = fitting.labelled(architecture, told, x, y)
         data = fitting.weighted(data, sample_weight, class_weight, architecture.output_shape[0])
         train, val = self._validation(architecture, told, data, validation_split, validation_data)
-        progress = Progress(verbose, epochs)
+        if self._place.distributed:
+            self._running()  # which process this is, and the seed of all
+        progress = Progress(verbose if self.rank == 0 else 0, epochs)
         train, val = self._features(train, batch_size), val and self._features(val, batch_size)
         listeners = callbacks_for(self, callbacks)
         self.history, self.stop_training = History(), False
@@ -255,6 +280,7 @@ class Sequential:
                     break
         finally:
             progress.close()
+            self._running().release()
             self._give_back()
         for callback in listeners:
             callback.on_train_end()
@@ -278,6 +304,7 @@ class Sequential:
         size = checks.whole("batch_size", 256 if batch_size is None else batch_size)
         data = fitting.labelled(architecture, told, x, y)
         logs = fitting.measure(self._running(), data, size, told)
+        self._running().release()
         if return_dict:
             return logs
         return list(logs.values()) if told.metrics else logs["loss"]
@@ -303,8 +330,11 @@ class Sequential:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Save the network, its weights and how far its training is, as one safetensors file.
 
-        `pyflux.load` makes the model again, and `fit` then goes on as if nothing had happened.
+        `pyflux.load` makes the model again, and `fit` then goes on as if nothing had happened, on whichever
+        device. Of several processes that train together the first writes the file.
         """
+        if self.rank > 0:
+            return
         saving.write(
             path,
             SavedModel(
@@ -319,19 +349,20 @@ class Sequential:
         )
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str], *, engine: str = "flux") -> Sequential:
+    def load(cls, path: str | os.PathLike[str], *, engine: str = "flux", device: str = "auto") -> Sequential:
         """Return the model that `save` wrote.
 
         Args:
             path: The file.
             engine: Engine that the model is to use, whichever it was trained in.
+            device: Device that it is to use, likewise.
 
         Raises:
             FileNotFoundError: There is no such file.
             SavedModelError: It is damaged, or was not written by `save`.
         """
         saved = saving.read(path)
-        model = cls((), name=saved.name, seed=saved.seed, engine=engine)
+        model = cls((), name=saved.name, seed=saved.seed, engine=engine, device=device)
         model._layers, model._architecture = list(saved.architecture.layers), saved.architecture
         model._weights, model._epochs_trained = saved.weights, saved.epochs_trained
         model._compiled, model._optimizer_state = saved.compiled, saved.optimizer_state
@@ -399,7 +430,8 @@ class Sequential:
     def _running(self) -> Network:
         """The network in its engine, with all that it had before it got there."""
         if self._network is None:
-            network = engines.build(self.engine, self._built("engine"), self._drawn(), self.seed)
+            network = engines.build(self.engine, self._built("engine"), self._drawn(), self.seed, self._place)
+            self.seed = network.seed
             if self._compiled is not None:
                 network.compile(self._compiled.optimizer, self._compiled.loss, self._compiled.fast)
             if self._optimizer_state is not None:
@@ -412,12 +444,14 @@ class Sequential:
             return self._network.optimizer_state()
         return self._optimizer_state
 
-    def _use_engine(self, engine: str | None) -> None:
+    def _use(self, engine: str | None, place: Place) -> None:
         if engine is None or checks.choice("engine", engine, engines.ENGINES) == self.engine:
+            engine = self.engine
+        if (engine, place) == (self.engine, self._place):
             return
         if self._network is not None:
             self._weights, self._network = self._network.weights(), None
-        self.engine = engine
+        self.engine, self._place = engine, place
 
     def _validation(
         self,
@@ -511,6 +545,6 @@ def callbacks_for(model: Sequential, given: Sequence[Callback] | None) -> list[C
     return callbacks
 
 
-def load(path: str | os.PathLike[str], *, engine: str = "flux") -> Sequential:
+def load(path: str | os.PathLike[str], *, engine: str = "flux", device: str = "auto") -> Sequential:
     """Return a saved model: `Sequential.load` by a shorter name."""
-    return Sequential.load(path, engine=engine)
+    return Sequential.load(path, engine=engine, device=device)

@@ -9,14 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import checks, datasets, networks, recipes
+from . import checks, datasets, engines, networks, recipes
 from .arrays import Floats
 from .history import History
 from .metrics import confusion_matrix
 from .models import Sequential
 from .recipes import Recipe
-
-DEVICES = ("auto", "cpu")
 
 # The data sets of 28×28 grey images in ten classes, which the network is for.
 GREY = ("mnist", "fashion_mnist", "kmnist")
@@ -67,6 +65,8 @@ def train_mnist(
     data_dir: str | os.PathLike[str] | None = None,
     engine: str = "flux",
     device: str = "auto",
+    precision: str = "float32",
+    distributed: bool = False,
     verbose: int | str | bool = "auto",
 ) -> TrainingResult:
     """Train the network ``flux_mnist`` on MNIST, and measure it on the test images.
@@ -83,27 +83,32 @@ def train_mnist(
         dataset: ``"mnist"``, ``"fashion_mnist"`` or ``"kmnist"``.
         data_dir: A folder that has the files; by default they are downloaded once and kept.
         engine: ``"flux"``, or ``"reference"`` for NumPy without Julia.
-        device: ``"auto"`` or ``"cpu"``.
+        device: ``"auto"`` for a GPU where there is one, ``"cpu"``, ``"gpu"``, or a numbered GPU such as
+            ``"gpu:1"``, the second.
+        precision: ``"float32"``, or ``"tf32"`` on an NVIDIA GPU; see `Sequential.compile`.
+        distributed: Whether the processes that mpiexec started train together.
         verbose: 0 for silence, 1 for bars, 2 for a line an epoch; ``"auto"`` decides by the terminal.
 
     Raises:
         ValueError, TypeError: An argument is not what it must be.
         DownloadError, DataError, FileNotFoundError: The data cannot be had, or is damaged.
-        EngineUnavailable: Julia cannot be started; the message says why.
+        EngineUnavailable: Julia cannot be started, or there is no such device; the message says why.
 
     >>> result = train_mnist(epochs=3, seed=0)  # doctest: +SKIP
     >>> result.test_accuracy > 0.98  # doctest: +SKIP
     True
     """
     # All that can be refused is refused before anything is downloaded.
-    checks.choice("device", device, DEVICES)
+    engines.ANYWHERE.changed(device, precision, distributed)
     checks.choice("dataset", dataset.replace("-", "_"), GREY)
     settings = chosen(recipe, epochs, batch_size, learning_rate)
     held = settings.validation if validation is None else validation
     model = networks.flux_mnist(settings.augmentation(), seed=seed, engine=engine)
     train, test = datasets.load(dataset, data_dir, verbose=verbose not in (0, False))
     optimizer = settings.optimizer(len(train[0]) - held_back(held, len(train[0])))
-    model.compile(optimizer, metrics=["accuracy"])
+    model.compile(
+        optimizer, metrics=["accuracy"], device=device, precision=precision, distributed=distributed
+    )
     return train_on(
         model, train, test, dataset,
         epochs=settings.epochs, batch_size=settings.batch_size, validation=held, verbose=verbose,

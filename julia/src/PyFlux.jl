@@ -12,11 +12,13 @@ module PyFlux
 using ChainRulesCore: ChainRulesCore, NoTangent, ignore_derivatives, unthunk
 using CodecZlib: GzipDecompressorStream
 using Flux
-using Flux: logitbinarycrossentropy, logitcrossentropy, mse, onecold, onehotbatch
+using Flux: get_device, logitbinarycrossentropy, logitcrossentropy, mse, onecold, onehotbatch
 using Flux.Zygote: pullback
 using Flux.Optimisers: Optimisers, AbstractRule
+using GPUArraysCore: AnyGPUArray
 using JSON: JSON
 using PrecompileTools: @compile_workload, @setup_workload
+using Libdl: find_library
 using LinearAlgebra: mul!
 using Random: AbstractRNG, default_rng
 using SIMD: Vec, vifelse, vload, vstore
@@ -41,6 +43,9 @@ include("kernels/run.jl")         # convolutions and dense layers, one after the
 include("kernels/pieces.jl")      # a network, part in kernels and part in Flux
 include("kernels/adam.jl")        # the optimiser's step
 include("training.jl")         # train, evaluate, predict
+include("devices.jl")          # the same on a GPU
+include("kernels/device.jl")   # pooling, dropout and augmentation there
+include("distributed.jl")      # … and in several processes
 include("metrics.jl")          # the confusion matrix
 include("idx.jl")              # MNIST's file format
 include("rowmajor.jl")         # arrays and weights as row-major programs lay them out

@@ -28,11 +28,12 @@ rowmajor(y::AbstractArray) = y
 fromzero(numbers) = numbers .+ one(eltype(numbers))
 
 """
-    predictions(learner_or_predictor, borrowed, batchsize)
+    predictions(learner_or_predictor, borrowed, batchsize, device = cpu_device())
 
 The outputs of `predict` for images as they were borrowed, laid out for a row-major reader.
 """
 predictions(model, borrowed, batchsize) = rowmajor(predict(model, images(borrowed); batchsize))
+predictions(model, borrowed, batchsize, ::CPUDevice) = predictions(model, borrowed, batchsize)
 
 # Keras's kernels are correlations, (height, width, in, out) row-major; Flux's are convolutions. A `Dense`
 # kernel is (in, out) row-major, which is what Flux has.
@@ -50,7 +51,7 @@ Copies of a model's arrays, each as its row-major reader expects it, axes revers
 function weights(@nospecialize(model), slots)
     found = Array{Float32}[]
     for slot in slots
-        push!(found, to_rowmajor(at(model, slot)))
+        push!(found, to_rowmajor(on_cpu(at(model, slot))))
     end
     return found
 end
@@ -63,16 +64,16 @@ Put back one of the arrays that `weights` gave.
 setweight!(@nospecialize(model), slot, array) = (copyto!(at(model, slot), from_rowmajor(array)); nothing)
 
 """
-    features(learner, borrowed, batchsize)
+    features(learner, borrowed, batchsize, device = cpu_device())
 
 What the frozen layers at the beginning of a learner's model make of images, laid out for a row-major reader.
 """
-function features(learner::Learner, borrowed, batchsize)
-    x = images(borrowed)
+function features(learner::Learner, borrowed, batchsize, device = cpu_device())
+    x = resident(device, borrowed)
     batches = Batches(x; scaled = !rescales(learner.model))
     pack!(learner.beforehand)
     parts = [frozen_outputs(learner, batches, indices) for indices in Iterators.partition(1:samples(x), batchsize)]
-    return rowmajor(together(parts))
+    return rowmajor(on_cpu(together(parts)))
 end
 
 """
@@ -87,7 +88,7 @@ function gradients(learner::Learner, images, targets, weights = nothing)
     x = inputs(learner, Batches(images; scaled = !rescales(learner.model)), 1:n)
     loss, _, grads = loss_and_gradients(learner, x, targets, weights)
     setkeys!(learner.random, learner.seed, nothing)
-    return loss, [to_rowmajor(at(grads, slot)) for slot in trained_slots(learner)]
+    return loss, [to_rowmajor(on_cpu(at(grads, slot))) for slot in trained_slots(learner)]
 end
 
 "The arrays that a learner trains, with their places in `learner.trained`."
@@ -102,7 +103,7 @@ What the optimiser remembers of each array that is trained: a list of arrays for
 function moments(learner::Learner)
     return map(trained_slots(learner)) do slot
         leaf = at(learner.state, slot)
-        [to_rowmajor(m) for m in moments(leaf.rule, leaf.state)]
+        [to_rowmajor(on_cpu(m)) for m in moments(leaf.rule, leaf.state)]
     end
 end
 
@@ -112,8 +113,9 @@ end
 Put back what the optimiser remembered of the `i`th array that is trained, as after so many steps.
 """
 function setmoments!(learner::Learner, i::Integer, iterations::Integer, arrays...)
-    leaf = at(learner.state, trained_slots(learner)[i])
-    leaf.state = remembered(leaf.rule, map(copy ∘ from_rowmajor, arrays), iterations)
+    slot = trained_slots(learner)[i]
+    leaf, place = at(learner.state, slot), at(learner.trained, slot)
+    leaf.state = remembered(leaf.rule, map(a -> beside(place, copy(from_rowmajor(a))), arrays), iterations)
     learner.steps = iterations
     return nothing
 end

@@ -6,6 +6,10 @@ abstract type Seeded end
 
 newkeys(n = 1) = zeros(UInt64, n)
 
+# In a training of several processes, how many samples of the batch the processes before this one have: what is drawn
+# for a sample does not depend on who has it.
+const SAMPLES_BEFORE = Ref(0)
+
 active(layer::Seeded) = layer.keys[1] != 0
 
 (layer::Seeded)(x) = active(layer) ? apply(layer, x) : x
@@ -41,11 +45,11 @@ function dropout_mask(layer, x::AbstractArray{T}) where {T}
     key, rate, mask = only(layer.keys), layer.rate, Array{T}(undef, size(x))
     scale = one(T) / (one(T) - T(rate))
     w, h, channels, n = ndims(x) == 2 ? (1, 1, size(x)...) : size(x)
-    values = reshape(mask, w, h, channels, n)
+    values, before = reshape(mask, w, h, channels, n), SAMPLES_BEFORE[]
     Threads.@threads :static for k in 1:n
         for channel in 1:channels, row in 1:h
             @inbounds @simd for column in 1:w
-                place = channel + channels * (column - 1 + w * (row - 1 + h * (k - 1)))
+                place = channel + channels * (column - 1 + w * (row - 1 + h * (before + k - 1)))
                 values[column, row, channel, k] = ifelse(uniform(key, place) < rate, zero(T), scale)
             end
         end
@@ -109,7 +113,8 @@ end
 function drawn(layer::SeededWarp{N}, k, h, w) where {N}
     each = ntuple(Val(N)) do i
         key = layer.keys[i]
-        layer.draws[i](uniform(key, 2k - 1), uniform(key, 2k), h, w)::Affine
+        place = 2 * (SAMPLES_BEFORE[] + k)
+        layer.draws[i](uniform(key, place - 1), uniform(key, place), h, w)::Affine
     end
     return foldl(∘, each)
 end
@@ -248,7 +253,9 @@ end
 SeededContrast(lower, upper) = SeededContrast(lower, upper, newkeys())
 
 function apply(layer::SeededContrast, x::AbstractArray{<:Any,4})
-    factor = [within((1 - layer.lower, 1 + layer.upper), uniform(only(layer.keys), k)) for k in axes(x, 4)]
+    factor = [
+        within((1 - layer.lower, 1 + layer.upper), uniform(only(layer.keys), SAMPLES_BEFORE[] + k)) for k in axes(x, 4)
+    ]
     μ = mean(x; dims = (1, 2))
     return (x .- μ) .* reshape(factor, 1, 1, 1, :) .+ μ
 end

@@ -2,7 +2,7 @@ using Test
 
 # Each file tests the source of the same name. Names on the command line choose some of them:
 # Pkg.test("PyFlux"; test_args = ["pooling", "idx"]).
-const FILES = ["pooling", "noise", "seeded", "layers", "rules", "batches", "training", "pieces", "adam", "metrics", "idx", "rowmajor", "saving", "script", "docs", "aqua"]
+const FILES = ["pooling", "noise", "seeded", "layers", "rules", "batches", "training", "pieces", "adam", "devices", "jlarrays", "mpi", "metrics", "idx", "rowmajor", "saving", "script", "docs", "aqua"]
 
 @testset "PyFlux" begin
     for name in FILES

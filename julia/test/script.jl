@@ -35,6 +35,18 @@ digits(folder, "t10k", 100)
     @test numbers(again) == numbers(text)
 end
 
+@testset "a device that is not there is refused, with the reason" begin
+    for (device, words) in ("tpu" => "there is no device tpu", "gpu:77" => "device gpu:77 is not here")
+        code, message = mktemp() do path, file
+            code = redirect_stderr(() -> Script.main(["--data", folder, "--device", device]), file)
+            flush(file)
+            code, read(path, String)
+        end
+        @test code == 1
+        @test occursin(words, message)
+    end
+end
+
 @testset "a missing folder says how to get the data" begin
     code, message = mktemp() do path, file
         code = redirect_stderr(() -> Script.main(["--data", joinpath(folder, "none")]), file)

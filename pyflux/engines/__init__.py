@@ -6,6 +6,7 @@ to be read. An engine is chosen by name, and nothing falls back from one to the 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
@@ -19,6 +20,38 @@ from ..losses import Loss
 from ..optimizers import Optimizer
 
 ENGINES = ("flux", "reference")
+PRECISIONS = ("float32", "tf32")
+
+
+class Place(NamedTuple):
+    """Where a network computes, and how exactly.
+
+    Attributes:
+        device: ``"auto"``, ``"cpu"``, ``"gpu"`` or ``"gpu:1"``, counted from 0.
+        precision: ``"float32"``, or ``"tf32"`` on an NVIDIA GPU.
+        distributed: Whether the processes that mpiexec started train together.
+    """
+
+    device: str = "auto"
+    precision: str = "float32"
+    distributed: bool = False
+
+    def changed(
+        self, device: str | None = None, precision: str | None = None, distributed: bool | None = None
+    ) -> Place:
+        """Return the place with what is given, checked, in place of its own.
+
+        >>> Place().changed(device="gpu:1").device
+        'gpu:1'
+        """
+        return Place(
+            self.device if device is None else checks.device(device),
+            self.precision if precision is None else checks.choice("precision", precision, PRECISIONS),
+            self.distributed if distributed is None else bool(distributed),
+        )
+
+
+ANYWHERE = Place()
 
 
 class Seen(NamedTuple):
@@ -56,6 +89,8 @@ class Network(Protocol):
 
     engine: str
     steps: int  # how many steps training has taken
+    seed: int  # the one that all processes have, where several train together
+    rank: int  # this process's number among them; 0 where it is alone
 
     def weights(self) -> list[Floats]:
         """Return copies of the weights."""
@@ -94,11 +129,20 @@ class Network(Protocol):
     def set_optimizer_state(self, state: OptimizerState) -> None:
         """Replace what the optimizer remembers."""
 
+    def release(self) -> None:
+        """Let go of the data that was lent for a training or a measurement: it may change from now on."""
+
     def versions(self) -> dict[str, str]:
         """Return the versions of what computes, such as ``{"julia": …, "flux": …}``."""
 
 
-def build(engine: str, architecture: Architecture, weights: Sequence[Floats], seed: int = 0) -> Network:
+def build(
+    engine: str,
+    architecture: Architecture,
+    weights: Sequence[Floats],
+    seed: int = 0,
+    place: Place = ANYWHERE,
+) -> Network:
     """Return the network in the engine of that name.
 
     Args:
@@ -106,17 +150,25 @@ def build(engine: str, architecture: Architecture, weights: Sequence[Floats], se
         architecture: The network.
         weights: One array for each of ``architecture.weight_shapes``.
         seed: Decides dropout and augmentation.
+        place: Where it computes.
 
     Raises:
-        ValueError: There is no engine of that name.
-        EngineUnavailable: The engine cannot be started here; the message says why.
+        ValueError: There is no engine of that name, or it cannot compute at that place.
+        EngineUnavailable: The engine cannot be started, or there is no such device; the message says why.
     """
     checks.choice("engine", engine, ENGINES)
     # Imported here, so that naming the engines does not start them.
     if engine == "reference":
         from . import reference
 
-        return reference.Network(architecture, weights, seed)
+        return reference.Network(architecture, weights, seed, place)
     from . import flux
 
-    return flux.Network(architecture, weights, seed)
+    return flux.Network(architecture, weights, seed, place)
+
+
+def abort_others() -> None:
+    """End the other processes of a distributed training, if there are any: this one has failed."""
+    flux = sys.modules.get("pyflux.engines.flux")
+    if flux is not None:
+        flux.abort_others()

@@ -43,7 +43,7 @@ from ..layers import (
 )
 from ..losses import Loss, SparseCategoricalCrossentropy
 from ..optimizers import SGD, Adam, Optimizer, RMSprop
-from . import Data, OptimizerState, Seen
+from . import ANYWHERE, Data, OptimizerState, Place, Seen
 from .augmentation import contrast, moves, together, warp
 from .noise import noise_key, uniform
 
@@ -477,7 +477,16 @@ class Network:
 
     engine = "reference"
 
-    def __init__(self, architecture: Architecture, weights: Sequence[Array], seed: int = 0) -> None:
+    def __init__(
+        self, architecture: Architecture, weights: Sequence[Array], seed: int = 0, place: Place = ANYWHERE
+    ) -> None:
+        if place.device not in ("auto", "cpu") or place.precision != "float32" or place.distributed:
+            raise ValueError(
+                f"engine='reference' computes on the CPU, in float32 and in one process, got "
+                f"device={place.device!r}, precision={place.precision!r}, distributed={place.distributed}; "
+                f"take engine='flux'"
+            )
+        self.seed, self.rank = seed, 0
         self._architecture = architecture
         self._weights = [np.array(w) for w in weights]
         self._seed = seed
@@ -548,6 +557,9 @@ class Network:
             for memory, array in zip(self._memory, state.slots[name], strict=True):
                 memory[k][:] = array
 
+    def release(self) -> None:
+        pass
+
     def versions(self) -> dict[str, str]:
         return {"numpy": np.__version__}
 
@@ -577,7 +589,7 @@ class Network:
         keys, count = [], 0
         for layer in architecture.layers:
             count += layer.random
-            keys.append(noise_key(self._seed, self.steps, count if layer.random else 0))
+            keys.append(noise_key(self.seed, self.steps, count if layer.random else 0))
         return list(keys)
 
     def _forward(
