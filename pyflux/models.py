@@ -447,6 +447,7 @@ class Sequential:
     def _use(self, engine: str | None, place: Place) -> None:
         if engine is None or checks.choice("engine", engine, engines.ENGINES) == self.engine:
             engine = self.engine
+        engines.check(engine, place)
         if (engine, place) == (self.engine, self._place):
             return
         if self._network is not None:

@@ -99,7 +99,8 @@ def train_mnist(
     True
     """
     # All that can be refused is refused before anything is downloaded.
-    engines.ANYWHERE.changed(device, precision, distributed)
+    place = engines.ANYWHERE.changed(device, precision, distributed)
+    engines.check(checks.choice("engine", engine, engines.ENGINES), place)
     checks.choice("dataset", dataset.replace("-", "_"), GREY)
     settings = chosen(recipe, epochs, batch_size, learning_rate)
     held = settings.validation if validation is None else validation

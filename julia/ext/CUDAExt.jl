@@ -1,9 +1,8 @@
 module CUDAExt
 
-using CUDA: CUDA, CuArray, CuPtr
+using CUDA: CUDA
 using Flux: CUDADevice
 using PyFlux: PyFlux
-using cuDNN: cuDNN
 
 PyFlux.why_not_functional(::Type{CUDADevice}) = try
     CUDA.functional(true) ? "CUDA works, but cuDNN does not" : "it does not say why"

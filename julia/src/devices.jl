@@ -116,7 +116,7 @@ on_cpu(x::AnyGPUArray) = Array(x)
 Images as they were borrowed, on a device, in Flux's order; uint8 stays uint8. On the CPU a view of the same memory.
 """
 resident(::CPUDevice, borrowed) = images(borrowed)
-resident(device, borrowed) = turned(device(borrowed))
+resident(device, borrowed) = (activate(device); turned(device(borrowed)))
 
 turned(x) = x
 turned(x::AnyGPUArray{<:Any,4}) =
@@ -137,7 +137,13 @@ is_gpu(device) = !(device isa CPUDevice)
 
 # A model as it is, or a copy of it on a GPU.
 moved(::CPUDevice, model) = model
-moved(device, model) = device(model)
+moved(device, model) = (activate(device); device(model))
+
+# Where a model's arrays are, there its optimiser's are made.
+function activate(model::Chain)
+    found = slots(model)
+    isempty(found) || activate(get_device(at(model, first(found))))
+end
 
 # ── Batches ──────────────────────────────────────────────────────────────────────────────────────────────
 

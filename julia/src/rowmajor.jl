@@ -131,6 +131,7 @@ function learner(@nospecialize(model::Chain), json::AbstractString)
     penalties = [p === nothing ? nothing : (p["l1"], p["l2"]) for p in d["penalties"]]
     loss = (categorical = logitcrossentropy, binary = logitbinarycrossentropy, squared = mse)[Symbol(d["loss"])]
     seed = parse(UInt64, d["seed"])
+    activate(model)
     return Learner(model, rule(d["optimizer"]); loss, trainable = d["trainable"], penalties, seed, fast = d["fast"])
 end
 

@@ -136,6 +136,16 @@ class Network(Protocol):
         """Return the versions of what computes, such as ``{"julia": …, "flux": …}``."""
 
 
+def check(engine: str, place: Place) -> None:
+    """Raise ``ValueError`` if an engine cannot compute at a place whatever the machine has."""
+    if engine == "reference" and place not in (Place("auto"), Place("cpu")):
+        raise ValueError(
+            f"engine='reference' computes on the CPU, in float32 and in one process, got "
+            f"device={place.device!r}, precision={place.precision!r}, distributed={place.distributed}; "
+            f"take engine='flux'"
+        )
+
+
 def build(
     engine: str,
     architecture: Architecture,
@@ -156,12 +166,12 @@ def build(
         ValueError: There is no engine of that name, or it cannot compute at that place.
         EngineUnavailable: The engine cannot be started, or there is no such device; the message says why.
     """
-    checks.choice("engine", engine, ENGINES)
+    check(checks.choice("engine", engine, ENGINES), place)
     # Imported here, so that naming the engines does not start them.
     if engine == "reference":
         from . import reference
 
-        return reference.Network(architecture, weights, seed, place)
+        return reference.Network(architecture, weights, seed)
     from . import flux
 
     return flux.Network(architecture, weights, seed, place)

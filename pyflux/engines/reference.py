@@ -43,7 +43,7 @@ from ..layers import (
 )
 from ..losses import Loss, SparseCategoricalCrossentropy
 from ..optimizers import SGD, Adam, Optimizer, RMSprop
-from . import ANYWHERE, Data, OptimizerState, Place, Seen
+from . import Data, OptimizerState, Seen
 from .augmentation import contrast, moves, together, warp
 from .noise import noise_key, uniform
 
@@ -477,15 +477,7 @@ class Network:
 
     engine = "reference"
 
-    def __init__(
-        self, architecture: Architecture, weights: Sequence[Array], seed: int = 0, place: Place = ANYWHERE
-    ) -> None:
-        if place.device not in ("auto", "cpu") or place.precision != "float32" or place.distributed:
-            raise ValueError(
-                f"engine='reference' computes on the CPU, in float32 and in one process, got "
-                f"device={place.device!r}, precision={place.precision!r}, distributed={place.distributed}; "
-                f"take engine='flux'"
-            )
+    def __init__(self, architecture: Architecture, weights: Sequence[Array], seed: int = 0) -> None:
         self.seed, self.rank = seed, 0
         self._architecture = architecture
         self._weights = [np.array(w) for w in weights]
