@@ -154,11 +154,11 @@ struct DeviceBatches{A,B<:AbstractArray{Float32}}
     scale::Float32
 end
 
-function Batches(images::AnyGPUArray{T,N}, batchsize::Integer; scaled::Bool = true) where {T,N}
+function Batches(images::AnyGPUArray, batchsize::Integer; scaled::Bool = true)
     sample = Base.front(size(images))
-    scale = T === UInt8 && scaled ? 1.0f0 / 255 : 1.0f0
+    scale = eltype(images) === UInt8 && scaled ? 1.0f0 / 255 : 1.0f0
     buffer = similar(images, Float32, sample..., batchsize)
-    return DeviceBatches(reshape(images, prod(sample), size(images, N)), buffer, scale)
+    return DeviceBatches(reshape(images, prod(sample), samples(images)), buffer, scale)
 end
 
 function (b::DeviceBatches)(indices)

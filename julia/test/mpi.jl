@@ -1,4 +1,5 @@
 # Training in several processes, on the CPU. The processes run mpi_worker.jl, by the mpiexec that MPI.jl goes with.
+# MPIPreferences is there so that the MPI chosen for this machine counts in the environment of the tests too.
 using MPI: MPI
 using Serialization: deserialize
 

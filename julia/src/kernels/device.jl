@@ -11,7 +11,7 @@ forward(::GlobalMeanPool, x::AnyGPUArray{<:Any,4}) = mean(x; dims = (1, 2))
 planes(x) = reshape(x, size(x, 1), size(x, 2), :)
 places(x) = (axes(x, 1), reshape(axes(x, 2), 1, :), reshape(axes(x, 3), 1, 1, :))
 
-function pooled(f, x::AnyGPUArray{T,4}, window) where {T}
+function pooled(f, x, window)
     y = similar(x, outputsize(window, size(x)[1:2])..., size(x, 3), size(x, 4))
     p = planes(y)
     p .= f.(Ref(planes(x)), Ref(window), places(p)...)
@@ -99,8 +99,8 @@ end
 
 # ── Layers that draw ─────────────────────────────────────────────────────────────────────────────────────
 
-function dropout_mask(layer, x::AnyGPUArray{T}) where {T}
-    mask, scale = similar(x), one(T) / (one(T) - T(layer.rate))
+function dropout_mask(layer, x::AnyGPUArray)
+    mask, scale = similar(x), one(eltype(x)) / (one(eltype(x)) - eltype(x)(layer.rate))
     w, h, c, n = ndims(x) == 2 ? (1, 1, size(x)...) : size(x)
     p = reshape(mask, w, h, c, n)
     p .= kept.(
