@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -105,7 +106,12 @@ def train_mnist(
     settings = chosen(recipe, epochs, batch_size, learning_rate)
     held = settings.validation if validation is None else validation
     model = networks.flux_mnist(settings.augmentation(), seed=seed, engine=engine)
-    train, test = datasets.load(dataset, data_dir, verbose=verbose not in (0, False))
+    with ThreadPoolExecutor(max_workers=1) as reader:
+        # Julia starts while the data are read; but what is not there at all is said first.
+        reading = reader.submit(datasets.load, dataset, data_dir, verbose=verbose not in (0, False))
+        if wait([reading], timeout=0.1).not_done:
+            engines.start(engine, place)
+        train, test = reading.result()
     optimizer = settings.optimizer(len(train[0]) - held_back(held, len(train[0])))
     model.compile(
         optimizer, metrics=["accuracy"], device=device, precision=precision, distributed=distributed

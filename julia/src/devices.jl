@@ -148,22 +148,22 @@ end
 # ── Batches ──────────────────────────────────────────────────────────────────────────────────────────────
 
 # Like `Batches`, where the images are on a device: a kernel gathers and scales, and nothing comes to the host.
-struct DeviceBatches{A,B<:AbstractArray{Float32}}
-    images::A  # a column for each sample
-    buffer::B
-    scale::Float32
+mutable struct DeviceBatches{A,B<:AbstractArray{Float32}}
+    const images::A  # a column for each sample
+    buffer::B        # made when it is first needed
+    const scale::Float32
 end
 
-function Batches(images::AnyGPUArray, batchsize::Integer; scaled::Bool = true)
+function Batches(images::AnyGPUArray; scaled::Bool = true)
     sample = Base.front(size(images))
     scale = eltype(images) === UInt8 && scaled ? 1.0f0 / 255 : 1.0f0
-    buffer = similar(images, Float32, sample..., batchsize)
-    return DeviceBatches(reshape(images, prod(sample), samples(images)), buffer, scale)
+    return DeviceBatches(reshape(images, prod(sample), samples(images)), similar(images, Float32, sample..., 0), scale)
 end
 
 function (b::DeviceBatches)(indices)
     places, n = beside(b.images, indices), length(indices)
-    x = n == size(b.buffer, ndims(b.buffer)) ? b.buffer : similar(b.buffer, Base.front(size(b.buffer))..., n)
+    n == size(b.buffer, ndims(b.buffer)) || (b.buffer = similar(b.buffer, Base.front(size(b.buffer))..., n))
+    x = b.buffer
     reshape(x, :, n) .= scaled_value.(Ref(b.images), axes(b.images, 1), reshape(places, 1, n), b.scale)
     return x
 end
@@ -209,11 +209,11 @@ function train!(
     check_targets(images, targets)
     activate(get_device(images))
     places, targets, weights = places_on(images, order), beside(images, targets), weights_on(images, weights)
-    batches = Batches(images, min(batchsize, length(order)); scaled = !rescales(learner.model))
+    batches = Batches(images; scaled = !rescales(learner.model))
     seen = DeviceSeen(images, length(order))
     for (i, range) in enumerate(Iterators.partition(1:length(order), batchsize))
         rates === nothing || Optimisers.adjust!(learner.state, rates[i])
-        setkeys!(learner.model, learner.seed, learner.steps)
+        setkeys!(learner.random, learner.seed, learner.steps)
         indices = view(places, range)
         x = batches(indices)
         features || (x = forward(learner.frozen, x))
@@ -223,7 +223,7 @@ function train!(
         learner.steps += 1
         add!(seen, range, losses, ŷ)
     end
-    setkeys!(learner.model, learner.seed, nothing)
+    setkeys!(learner.random, learner.seed, nothing)
     return result(seen, learner.head)
 end
 
@@ -294,7 +294,7 @@ function evaluate(
     activate(get_device(images))
     n = samples(images)
     places, targets, weights = places_on(images, 1:n), beside(images, targets), weights_on(images, weights)
-    batches = Batches(images, min(batchsize, n); scaled = !rescales(learner.model))
+    batches = Batches(images; scaled = !rescales(learner.model))
     seen = DeviceSeen(images, n)
     for range in Iterators.partition(1:n, batchsize)
         indices = view(places, range)
@@ -310,16 +310,16 @@ function evaluate(
 end
 
 function predict(learner::Learner, images::AnyGPUArray; batchsize::Integer = 256)
-    return outputs_there(x -> forward(learner.trained, forward(learner.frozen, x)), learner.head, learner.model, images, batchsize)
+    return outputs_there(x -> forward(learner.trained, forward(learner.frozen, x)), learner.head, !rescales(learner.model), images, batchsize)
 end
 
-predict(model::Chain, images::AnyGPUArray; batchsize::Integer = 256) =
-    outputs_there(x -> forward(model, x), identity, model, images, batchsize)
+predict(p::Predictor, images::AnyGPUArray; batchsize::Integer = 256) =
+    outputs_there(x -> forward(p.pieces, x), identity, p.scaled, images, batchsize)
 
-function outputs_there(f, head, model, images, batchsize)
+function outputs_there(f, head, scaled, images, batchsize)
     activate(get_device(images))
     n = samples(images)
     places = places_on(images, 1:n)
-    batches = Batches(images, min(batchsize, n); scaled = !rescales(model))
+    batches = Batches(images; scaled)
     return Array(head(together([f(batches(view(places, range))) for range in Iterators.partition(1:n, batchsize)])))
 end

@@ -74,20 +74,21 @@ function train!(
     learner, group = shared.learner, shared.group
     check_targets(images, targets)
     activate(get_device(images))
-    batches = Batches(images, cld(min(batchsize, length(order)), group.size); scaled = !rescales(learner.model))
+    batches = Batches(images; scaled = !rescales(learner.model))
+    pack!(learner.beforehand)
     loss, outputs = 0.0, nothing
     for (i, range) in enumerate(Iterators.partition(1:length(order), batchsize))
         rates === nothing || Optimisers.adjust!(learner.state, rates[i])
         mine = share(range, group)
         # Who has nothing to do computes the first sample's gradient, which counts nothing.
         indices = order[isempty(mine) ? (first(range):first(range)) : mine]
-        x, factor = batches(indices), Float32(length(mine) / length(range))
-        setkeys!(learner.model, learner.seed, learner.steps)
+        factor = Float32(length(mine) / length(range))
+        setkeys!(learner.random, learner.seed, learner.steps)
         SAMPLES_BEFORE[] = isempty(mine) ? 0 : first(mine) - first(range)
-        features || (x = forward(learner.frozen, x))
+        x = inputs(learner, batches, indices, features)
         value, ŷ, grads = loss_and_gradients(learner, x, part(targets, indices), part(weights, indices))
         sum_up!(shared, grads, factor)
-        Flux.update!(learner.state, learner.trained, grads)
+        step!(learner, grads)
         learner.steps += 1
         loss += Float64(value) * length(mine)
         seen = on_cpu(learner.head(ŷ))
@@ -95,7 +96,7 @@ function train!(
         isempty(mine) || copyto!(selectdim(outputs, ndims(outputs), mine), seen)
     end
     SAMPLES_BEFORE[] = 0
-    setkeys!(learner.model, learner.seed, nothing)
+    setkeys!(learner.random, learner.seed, nothing)
     loss = only(Flux.DistributedUtils.allreduce!(group.backend, [loss], +))
     # Each process has its own columns, and zeros elsewhere.
     return (; loss, outputs = Flux.DistributedUtils.allreduce!(group.backend, outputs, +), samples = length(order))

@@ -177,6 +177,19 @@ def build(
     return flux.Network(architecture, weights, seed, place)
 
 
+def start(engine: str, place: Place = ANYWHERE) -> None:
+    """Start what an engine runs on, which `build` would do later; Julia takes seconds.
+
+    Raises:
+        EngineUnavailable: The engine cannot be started; the message says why.
+    """
+    if engine == "flux":
+        from . import flux
+
+        flux.prepare(place)
+        flux.start()
+
+
 def abort_others() -> None:
     """End the other processes of a distributed training, if there are any: this one has failed."""
     flux = sys.modules.get("pyflux.engines.flux")

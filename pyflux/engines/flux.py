@@ -53,7 +53,8 @@ def start() -> Any:
             print(FIRST_RUN, file=sys.stderr, flush=True)
         with _python_keeps_interrupts():
             import juliacall
-        return juliacall.Base.require(juliacall.Main, juliacall.Base.Symbol("PyFlux"))
+        # Without the lock that keeps Python's other threads from running: one of them may be reading data.
+        return juliacall.Base.require._jl_call_nogil(juliacall.Main, juliacall.Base.Symbol("PyFlux"))
     except Exception as e:  # whatever went wrong, it is the reason
         raise EngineUnavailable(
             f"Julia could not be started: {_reason(e)}. The first start downloads what it needs: run "

@@ -104,7 +104,7 @@ function dropout_mask(layer, x::AnyGPUArray)
     w, h, c, n = ndims(x) == 2 ? (1, 1, size(x)...) : size(x)
     p = reshape(mask, w, h, c, n)
     p .= kept.(
-        layer.key[], layer.rate, scale, Ref((w, h, c)), 0:(w - 1), reshape(0:(h - 1), 1, :), reshape(1:c, 1, 1, :),
+        only(layer.keys), layer.rate, scale, Ref((w, h, c)), 0:(w - 1), reshape(0:(h - 1), 1, :), reshape(1:c, 1, 1, :),
         reshape(SAMPLES_BEFORE[] .+ (0:(n - 1)), 1, 1, 1, :),
     )
     return mask
@@ -117,9 +117,7 @@ function apply(layer::SeededWarp, x::AnyGPUArray{<:Any,4})
     y = similar(x)
     w, h, _, n = size(x)
     # A few numbers for each image are drawn on the host and moved.
-    changes = map(SAMPLES_BEFORE[] .+ (1:n)) do k
-        layer.draw(uniform(layer.key[], 2k - 1), uniform(layer.key[], 2k), h, w)::Affine
-    end
+    changes = [drawn(layer, k, h, w) for k in 1:n]
     y .= warped.(
         Ref(x), reshape(beside(x, changes), 1, 1, 1, n), Val(layer.fill), layer.value, 0:(w - 1), reshape(0:(h - 1), 1, :),
         reshape(axes(x, 3), 1, 1, :), reshape(1:n, 1, 1, 1, :),
@@ -131,27 +129,19 @@ function warped(x, t, fill, value, column, row, channel, sample)
     w, h = size(x, 1), size(x, 2)
     middle_row, middle_column = (h - 1) / 2.0f0, (w - 1) / 2.0f0
     r, c = row - middle_row, column - middle_column
-    from_row = t.a * r + t.b * c + t.down + middle_row
-    from_column = t.c * r + t.d * c + t.right + middle_column
+    from_row = folded(fill, t.a * r + t.b * c + t.down + middle_row, h)
+    from_column = folded(fill, t.c * r + t.d * c + t.right + middle_column, w)
     r, c = unsafe_trunc(Int, floor(from_row)), unsafe_trunc(Int, floor(from_column))
     δr, δc = from_row - r, from_column - c
-    at(r, c) = beyond(fill, x, value, c, r, channel, sample)
-    above = (1 - δc) * at(r, c) + δc * at(r, c + 1)
-    below = (1 - δc) * at(r + 1, c) + δc * at(r + 1, c + 1)
-    return (1 - δr) * above + δr * below
-end
-
-function beyond(fill::Val, x, value, column, row, channel, sample)
-    w, h = size(x, 1), size(x, 2)
-    inside = 0 ≤ row < h && 0 ≤ column < w
-    fill === Val(:constant) && !inside && return value
-    fill === Val(:reflect) && ((row, column) = (reflect(row, h), reflect(column, w)))
-    return @inbounds x[clamp(column, 0, w - 1) + 1, clamp(row, 0, h - 1) + 1, channel, sample]
+    at(r, c) = 0 ≤ r < h && 0 ≤ c < w ? @inbounds(x[c + 1, r + 1, channel, sample]) : value
+    above = at(r, c) + δc * (at(r, c + 1) - at(r, c))
+    below = at(r + 1, c) + δc * (at(r + 1, c + 1) - at(r + 1, c))
+    return above + δr * (below - above)
 end
 
 function apply(layer::SeededContrast, x::AnyGPUArray{<:Any,4})
     μ = mean(x; dims = (1, 2))
-    factors = contrast_factor.(layer.lower, layer.upper, layer.key[], reshape(SAMPLES_BEFORE[] .+ (1:size(x, 4)), 1, 1, 1, :))
+    factors = contrast_factor.(layer.lower, layer.upper, only(layer.keys), reshape(SAMPLES_BEFORE[] .+ (1:size(x, 4)), 1, 1, 1, :))
     return (x .- μ) .* beside(x, factors) .+ μ
 end
 
