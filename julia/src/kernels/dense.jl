@@ -1,4 +1,5 @@
-# Dense layers on the CPU: each product is cut along its longer side, so that no two threads add to the same number.
+# Dense layers on the CPU: each product is cut along its longest side, and what threads have in part is added in their
+# order.
 
 suits_dense(layer) = false
 suits_dense(d::Dense{<:Union{typeof(identity),typeof(relu)},<:Matrix{Float32}}) =
@@ -6,21 +7,19 @@ suits_dense(d::Dense{<:Union{typeof(identity),typeof(relu)},<:Matrix{Float32}}) 
 
 "The outputs `y` for the columns of `x`."
 function forward!(layer::Dense, y, x)
-    outputs, n = size(y)
-    little = length(layer.weight) * n < LITTLE
-    if n ≥ outputs
-        each_thread((_, columns) -> forward_part!(layer, :, columns, y, x), n; little)
+    (outputs, n), weight = size(y), layer.weight
+    little = length(weight) * n < LITTLE
+    if little || n ≥ outputs
+        each_thread((_, columns) -> mul!(view(y, :, columns), weight, view(x, :, columns)), n; little)
     else
-        each_thread((_, rows) -> forward_part!(layer, rows, 1:n, y, x), outputs; little)
+        # Few columns for many weights: each thread reads its own weights, and has a part of every sum.
+        parts = [zeros(Float32, outputs, n) for _ in 1:Threads.nthreads()]
+        each_thread((t, inputs) -> mul!(parts[t], view(weight, :, inputs), view(x, inputs, :)), size(x, 1))
+        y .= parts[1]
+        foreach(part -> y .+= part, parts[2:end])
     end
+    y .= layer.σ.(y .+ layer.bias)
     return y
-end
-
-function forward_part!(layer, rows, columns, y, x)
-    z = view(y, rows, columns)
-    mul!(z, view(layer.weight, rows, :), view(x, :, columns))
-    b = layer.bias === false ? 0.0f0 : view(layer.bias, rows)
-    z .= layer.σ.(z .+ b)
 end
 
 """

@@ -105,11 +105,17 @@ end
 
 Hits(most) = Hits(zeros(Int32, most + 1, LANES), zeros(Float32, most + 1, LANES), zeros(Int, LANES))
 
-# Without a branch: a place that does not count is written over by the next.
-function find!(hits::Hits, l::Fused, f, r::Return)
+# Floats of a large image that are gone through for all filters before the next ones, so that they stay in a cache.
+const BAND = 2^16
+
+# So many rows of the outputs make a band.
+band(l::Fused) = clamp(BAND ÷ (row_stride(l) * (pooled(l) ? 2 : 1)), 1, l.output[2])
+
+# In some rows. Without a branch: a place that does not count is written over by the next.
+function find!(hits::Hits, l::Fused, f, r::Return, rows)
     fill!(hits.counts, 0)
     stride, lanes = row_stride(l), min(LANES, l.filters - f)
-    for row in 0:(l.output[2] - 1), column in 0:(l.output[1] - 1)
+    for row in rows, column in 0:(l.output[1] - 1)
         d = r.dy.at + 4 * (row * r.dy.stride + column * l.filters + f)
         if pooled(l)
             from, codes = 2row * stride + 2column * l.channels, r.codes + 4 * code_place(l, f, row, column)
@@ -136,8 +142,8 @@ end
 
 function back!(l::Fused{<:Any,<:Any,false,Rows,Columns}, dw, dx, r::Return, x, weights, hits) where {Rows,Columns}
     kh, row = l.kernel[2], back_row(l)
-    for first in 0:LANES:(l.filters - 1)
-        find!(hits, l, first, r)
+    for rows in Iterators.partition(0:(l.output[2] - 1), band(l)), first in 0:LANES:(l.filters - 1)
+        find!(hits, l, first, r, rows)
         for k in 1:min(LANES, l.filters - first), j in 0:Rows:(kh - 1), c in 0:(Columns * LANES):(row - 1)
             packed, seen = 4 * (((first + k - 1) * kh + j) * row + c), 4 * (j * row_stride(l) + c)
             dx == C_NULL ? back_hits!(l, Val(false), dw + packed, dx, x + seen, weights, hits, k) :

@@ -74,7 +74,7 @@ function Desk(convs, share)
         [zeros(Float32, gradient_length(l)) for l in convs],
         [zeros(Float32, padded(l.filters)) for l in convs],
         [few(l) ? Float32[] : room(input_length(l), share) for l in convs],
-        Hits(maximum(l -> few(l) ? 0 : prod(l.output), convs; init = 0)),
+        Hits(maximum(l -> few(l) ? 0 : band(l) * l.output[1], convs; init = 0)),
     )
 end
 
