@@ -59,8 +59,8 @@ end
 """
     forward!(l::Fused, y::Plane, codes, x, weights, bias)
 
-One image. `y` gets the outputs, `(filters, width, height)`; `codes` gets which of the four was the largest, counted
-from 0 along the row, or -1 where relu has put a 0, unless it is null.
+One image. `y` gets the outputs, `(filters, width, height)`; `codes` gets which of the four was the largest, as the way
+back wants it, or -1 where relu has put a 0, unless it is null.
 """
 function forward!(l::Fused{Pooled}, y::Plane, codes, x, weights, bias) where {Pooled}
     # Tiles as wide as there are registers for their sums, and wide enough that no addition waits for the one before it.
@@ -105,15 +105,16 @@ function tile!(
         n, v = i ÷ F, i % F
         sum(r, q) = @inbounds sums[(r * 2N + 2n + q) * F + v + 1]
         best, code = sum(0, 0), Codes(0)
-        for (k, r, q) in ((1, 0, 1), (2, 1, 0), (3, 1, 1))
+        for (r, q) in ((0, 1), (1, 0), (1, 1))
             better = sum(r, q) > best
             best = vifelse(better, sum(r, q), best)
-            code = vifelse(better, Codes(k), code)
+            code = vifelse(better, Codes(winner_code(l, r, q)), code)
         end
         filter, place = f + v * LANES, column + n
         value = finish(l, best, filter, bias)
         put!(l, value, filter, y.at + 4 * (row * y.stride + place * l.filters + filter))
         if codes != C_NULL
+            code += Codes(first_code(l, from + 2n * l.channels))
             code = l.relu ? vifelse(value > V(0.0f0), code, Codes(-1)) : code
             put!(l, code, filter, codes + 4 * ((row * l.output[1] + place) * l.filters + filter))
         end
@@ -135,6 +136,12 @@ function tile!(
         put!(l, value, filter, y.at + 4 * (row * y.stride + (column + n) * l.filters + filter))
     end
 end
+
+# With few taps: which of the four, from 0 along the row. With many: where its window begins in the input.
+first_code(::Fused{true,<:Any,true}, from) = Int32(0)
+first_code(::Fused{true,<:Any,false}, from) = from % Int32
+winner_code(::Fused{true,<:Any,true}, r, q) = Int32(2r + q)
+winner_code(l::Fused{true,<:Any,false}, r, q) = (r * row_stride(l) + q * l.channels) % Int32
 
 @inline function finish(l::Fused, sum, filter, bias)
     value = sum + load(bias, filter)

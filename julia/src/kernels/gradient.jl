@@ -111,33 +111,31 @@ const BAND = 2^16
 # So many rows of the outputs make a band.
 band(l::Fused) = clamp(BAND ÷ (row_stride(l) * (pooled(l) ? 2 : 1)), 1, l.output[2])
 
-# In some rows. Without a branch: a place that does not count is written over by the next.
+# In some rows.
 function find!(hits::Hits, l::Fused, f, r::Return, rows)
-    fill!(hits.counts, 0)
-    stride, lanes = row_stride(l), min(LANES, l.filters - f)
-    for row in rows, column in 0:(l.output[1] - 1)
-        d = r.dy.at + 4 * (row * r.dy.stride + column * l.filters + f)
-        if pooled(l)
-            from, codes = 2row * stride + 2column * l.channels, r.codes + 4 * code_place(l, f, row, column)
-            for k in 1:lanes
-                code = unsafe_load(codes, k)
-                offset = from + (code >> 1) * stride + (code & 1) * l.channels
-                note!(hits, k, offset, unsafe_load(d, k), code ≥ 0)
-            end
-        else
-            from, y = row * stride + column * l.channels, r.y.at + 4 * (row * r.y.stride + column * l.filters + f)
-            for k in 1:lanes
-                note!(hits, k, from, unsafe_load(d, k), !l.relu | (unsafe_load(y, k) > 0))
-            end
-        end
+    for k in 1:min(LANES, l.filters - f)
+        hits.counts[k] = find!(hits, l, f, r, rows, k)
     end
 end
 
-@inline function note!(hits, k, offset, d, counts)
-    @inbounds n = hits.counts[k]
-    @inbounds hits.offsets[n + 1, k] = offset % Int32
-    @inbounds hits.values[n + 1, k] = d
-    @inbounds hits.counts[k] = n + (counts & (d != 0))
+# For one filter, without a branch: a place that does not count is written over by the next.
+function find!(hits::Hits, l::Fused, f, r::Return, rows, k)
+    n, offsets, values = 0, pointer(hits.offsets, size(hits.offsets, 1) * (k - 1) + 1), pointer(hits.values, size(hits.values, 1) * (k - 1) + 1)
+    for row in rows, column in 0:(l.output[1] - 1)
+        offset = window(l, r, f + k - 1, row, column)
+        d = unsafe_load(r.dy.at, row * r.dy.stride + column * l.filters + f + k)
+        unsafe_store!(offsets, offset, n + 1)
+        unsafe_store!(values, d, n + 1)
+        n += (offset ≥ 0) & (d != 0)
+    end
+    return n
+end
+
+# Where the window of an output begins, or -1 if relu has put a 0 there.
+@inline function window(l::Fused{Pooled}, r::Return, filter, row, column) where {Pooled}
+    Pooled && return unsafe_load(r.codes, code_place(l, filter, row, column) + 1)
+    dead = l.relu & !(unsafe_load(r.y.at, row * r.y.stride + column * l.filters + filter + 1) > 0)
+    return ifelse(dead, Int32(-1), (row * row_stride(l) + column * l.channels) % Int32)
 end
 
 function back!(l::Fused{<:Any,<:Any,false,Rows,Columns}, dw, dx, r::Return, x, weights, hits) where {Rows,Columns}
