@@ -43,7 +43,7 @@ picks(::Nothing) = false
 # The room for these samples: what there is, if it is enough.
 function room_for(run, piece, picked, training)
     size, n = Base.front(Base.size(picked.images)), length(picked.indices)
-    run !== nothing && run.size == size && run.batch ≥ n && return run
+    run !== nothing && fits(run, size, n) && return run
     return Run(piece.plan, size, n; piece.inner, training)
 end
 

@@ -174,7 +174,7 @@ The outputs for a batch, after `pack!`; features are valid until the next call.
 """
 function forward!(run::Run, x::Picked)
     n = length(x.indices)
-    check_features(run, x.images)
+    check_features(run)
     GC.@preserve run each_thread(n) do t, images
         for some in Iterators.partition(images, run.training ? n : AT_ONCE)
             # Where an image is in the inputs: at its own number, or among those that the thread has at once.
@@ -221,7 +221,7 @@ function first_plane(run, image, shift)
     return Plane(pointer(run.features[1], prod(run.size) * (image - 1) + 1), length(run.size) == 3 ? run.size[1] * run.size[3] : 0)
 end
 
-function check_features(run, images)
+function check_features(run)
     isempty(run.convs) || return nothing
     layer, n = run.plan.layers[run.plan.dense[1]], prod(run.size)
     size(layer.weight, 2) == n || throw(DimensionMismatch("the layer $layer takes $(size(layer.weight, 2)) features, got $n"))
