@@ -250,7 +250,7 @@ def run_demo(a: argparse.Namespace) -> dict[str, Any]:
 
 def run_setup(a: argparse.Namespace) -> dict[str, Any]:
     """Install and compile what Flux needs."""
-    from .engines import flux, packages
+    from .engines import julia, packages
 
     if a.gpu:
         kind = packages.driver()
@@ -259,7 +259,7 @@ def run_setup(a: argparse.Namespace) -> dict[str, Any]:
         packages.add(kind)
     if a.distributed:
         packages.add("mpi")
-    versions = flux.versions()
+    versions = julia.versions()
     return {"engine": "flux", "versions": versions}
 
 
@@ -290,12 +290,12 @@ def demo_data(a: argparse.Namespace) -> tuple[Split, Split, str, str]:
 
 def demo_engine() -> tuple[str, str]:
     """Return the engine that can be started, and the reason."""
-    from .engines import flux
+    from .engines import julia
 
-    why = flux.out_of_reach(PATIENCE)
+    why = julia.out_of_reach(PATIENCE)
     if why is None:
         try:
-            versions = flux.versions()
+            versions = julia.versions()
             return "flux", f"Flux {versions['flux']} on Julia {versions['julia']}"
         except EngineUnavailable as e:
             why = first_line(e)

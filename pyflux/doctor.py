@@ -61,10 +61,10 @@ def python() -> list[Check]:
 
 def julia() -> list[Check]:
     """Look for Julia and its packages; start it if all is there."""
-    from .engines import flux
+    from .engines import julia as engine
 
     try:
-        ready = flux.is_set_up()
+        ready = engine.is_set_up()
     except Exception as e:  # whatever it is, it is what was found
         return [Check("Julia", False, f"{type(e).__name__}: {e}", "pyflux setup")]
     where = shutil.which("julia")
@@ -77,12 +77,12 @@ def julia() -> list[Check]:
             ),
         ]
     try:
-        versions = flux.versions()
+        versions, places = engine.versions(), engine.places()
     except Exception as e:
         return [Check("Julia", False, str(e).splitlines()[0], "pyflux setup")]
     return [
-        Check("Julia", True, f"{versions['julia']} at {flux.home()}"),
-        Check("Julia packages", True, f"Flux {versions['flux']}, in {flux.project()}"),
+        Check("Julia", True, f"{versions['julia']} at {places['home']}"),
+        Check("Julia packages", True, f"Flux {versions['flux']}, in {places['project']}"),
         Check("threads", True, f"{versions['threads']} of {os.cpu_count()} cores"),
     ]
 
@@ -105,10 +105,10 @@ def gpu() -> list[Check]:
 
 def computing() -> list[Check]:
     """Ask Julia for the GPU, if Julia is there."""
-    from .engines import flux
+    from .engines import flux, julia
 
     try:
-        if not flux.is_set_up():
+        if not julia.is_set_up():
             return []
         return [Check("device", True, flux.device_name("gpu"), needed=False)]
     except Exception as e:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from pyflux import Sequential, layers, synthetic_digits
-from pyflux.engines import flux
+from pyflux.engines import julia as engine_julia
 from pyflux.errors import EngineUnavailable
 
 ROOT = Path(__file__).parent.parent
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 def julia():
     """Julia, started. Where it cannot be, the test is skipped, or fails with PYFLUX_REQUIRE_JULIA=1."""
     try:
-        return flux.start()
+        return engine_julia.start()
     except EngineUnavailable as e:
         if os.environ.get("PYFLUX_REQUIRE_JULIA") == "1":
             pytest.fail(f"PYFLUX_REQUIRE_JULIA is set, but: {e}")

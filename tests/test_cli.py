@@ -6,7 +6,7 @@ from PIL import Image
 
 from pyflux import DownloadError, datasets, networks, synthetic_digits
 from pyflux.__main__ import main
-from pyflux.engines import flux
+from pyflux.engines import julia as engine_julia
 from pyflux.optimizers import Adam
 
 
@@ -82,7 +82,7 @@ def test_demo_says_what_it_took_and_why(monkeypatch, capsys):
         raise DownloadError("every mirror is down")
 
     monkeypatch.setattr(type(datasets.mnist), "load_data", lambda self, **options: down())
-    monkeypatch.setattr(flux, "out_of_reach", lambda timeout: "there is no julia on the PATH")
+    monkeypatch.setattr(engine_julia, "out_of_reach", lambda timeout: "there is no julia on the PATH")
     code, out, err = run(capsys, "demo", "--seed", 0, "--quiet")
     assert code == 0
     assert "data: synthetic digits, because MNIST could not be had: every mirror is down" in err

@@ -10,7 +10,8 @@ import pytest
 import pyflux
 from pyflux import checks, datasets
 from pyflux.__main__ import main
-from pyflux.engines import Place, flux, packages
+from pyflux.engines import julia as engine_julia
+from pyflux.engines import packages
 from pyflux.errors import EngineUnavailable
 
 from .conftest import ROOT
@@ -74,23 +75,19 @@ def test_data_are_lent_once_for_a_fit_and_let_go(julia, small, samples):
     model = small(engine="flux")
     model.compile("adam", metrics=["accuracy"])
     network = model._running()
-    network._gpu = True
-    moved, resident = [], network._jl.resident
+    moved, call = [], network._call
 
-    class Counting:
-        def __getattr__(self, name):
-            return (
-                (lambda device, x: moved.append(x) or resident(device, x))
-                if name == "resident"
-                else getattr(flux.start(), name)
-            )
+    def counting(name, *arguments):
+        if name == "lend":
+            moved.append(arguments)
+        return call(name, *arguments)
 
-    network._jl = Counting()
+    network._call = counting
     model.fit(*samples(), epochs=3, batch_size=8, validation_split=0.2, verbose=0)
-    assert len(moved) == 4  # images and labels to train on and to measure on, in three epochs
+    assert len(moved) == 2  # samples to train on and to measure on, in three epochs
     assert not network._lent
     model.evaluate(*samples())
-    assert len(moved) == 6
+    assert len(moved) == 3
     assert not network._lent
 
 
@@ -165,7 +162,7 @@ def test_what_is_large_comes_to_who_asks_for_it(device, driver, extra, expected,
 
 def test_a_started_julia_gets_no_more_packages(julia, requirements, monkeypatch):
     monkeypatch.setattr(packages, "driver", lambda: "cuda")
-    flux.prepare(Place("gpu"))
+    engine_julia.prepare("gpu")
     assert not requirements.exists()
 
 
@@ -180,7 +177,7 @@ def doctor(capsys):
 def test_the_doctor_finds_all_that_is_needed(julia, capsys):
     code, found = doctor(capsys)
     assert code == 0
-    assert found["Julia"]["found"].startswith(flux.versions()["julia"])
+    assert found["Julia"]["found"].startswith(engine_julia.versions()["julia"])
     assert found["Julia packages"]["ok"]
     assert re.match(r"\d+ of \d+ cores", found["threads"]["found"])
     assert main(["doctor"]) == 0
@@ -188,13 +185,13 @@ def test_the_doctor_finds_all_that_is_needed(julia, capsys):
 
 
 def test_the_doctor_works_where_julia_does_not(monkeypatch, capsys):
-    monkeypatch.setattr(flux, "is_set_up", lambda: False)
+    monkeypatch.setattr(engine_julia, "is_set_up", lambda: False)
     monkeypatch.setenv("PATH", "")
     code, found = doctor(capsys)
     assert code == 1
     assert not found["Julia"]["ok"]
     assert found["Julia packages"]["mend"] == "pyflux setup"
-    monkeypatch.setattr(flux, "is_set_up", lambda: (_ for _ in ()).throw(OSError("no disk")))
+    monkeypatch.setattr(engine_julia, "is_set_up", lambda: (_ for _ in ()).throw(OSError("no disk")))
     code, found = doctor(capsys)
     assert (code, found["Julia"]["found"]) == (1, "OSError: no disk")
 

@@ -44,12 +44,12 @@ def test_ctrl_c_ends_fit_and_leaves_a_model_that_works():
 
 
 def test_threads_are_julia_s_default_unless_the_user_says_otherwise():
-    code = "from pyflux.engines import flux; print(flux.versions()['threads'])"
+    code = "from pyflux.engines import julia; print(julia.versions()['threads'])"
     for threads in ("1", "2"):
         out, err = child(code, PYTHON_JULIACALL_THREADS=threads).communicate(timeout=120)
         assert out == f"{threads}\n", err
 
 
 def test_a_start_that_takes_seconds_says_nothing():
-    code = "from pyflux.engines import flux; flux.start()"
+    code = "from pyflux.engines import julia; julia.start()"
     assert child(code).communicate(timeout=120) == ("", "")

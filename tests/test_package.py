@@ -12,7 +12,7 @@ import requests
 
 import pyflux
 from pyflux import engines
-from pyflux.engines import flux
+from pyflux.engines import julia as engine_julia
 
 from .conftest import ROOT
 
@@ -76,7 +76,7 @@ def test_describing_a_network_starts_nothing():
 def test_imports_point_one_way():
     # juliacall in one file, and nothing that describes a network or reads data knows an engine.
     users = [p for p in (ROOT / "pyflux").rglob("*.py") if "import juliacall" in p.read_text()]
-    assert [p.relative_to(ROOT).as_posix() for p in users] == ["pyflux/engines/flux.py"]
+    assert [p.relative_to(ROOT).as_posix() for p in users] == ["pyflux/engines/julia.py"]
     code = (
         "import sys, pyflux.datasets; del sys.modules['pyflux.engines']; "
         "import importlib; [importlib.reload(sys.modules[f'pyflux.{m}']) for m in "
@@ -139,10 +139,10 @@ def test_out_of_reach_is_a_julia_that_is_neither_there_nor_to_be_had(
             raise requests.ConnectionError("no network")
 
     monkeypatch.setenv("JULIA_PKG_OFFLINE", "")
-    monkeypatch.setattr(flux, "is_set_up", lambda: set_up)
+    monkeypatch.setattr(engine_julia, "is_set_up", lambda: set_up)
     monkeypatch.setattr(requests, "head", head)
     monkeypatch.setattr(shutil, "which", lambda name: julia)
-    got = flux.out_of_reach(1.0)
+    got = engine_julia.out_of_reach(1.0)
     assert got is None if reason is None else re.match(reason, got)
 
 

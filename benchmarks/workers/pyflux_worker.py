@@ -6,7 +6,7 @@ import time
 from benchmarks.workers.job import Job, run, samples, seconds, tell, warmup
 from pyflux import Sequential, networks, train_mnist
 from pyflux.callbacks import Callback
-from pyflux.engines import flux
+from pyflux.engines import julia
 
 # n × n Float32 matrices, several times: the fastest counts, in GFLOP/s.
 MATRIX_PRODUCT = """
@@ -19,29 +19,32 @@ end
 """
 
 
+def allocated() -> int:
+    """Return how many bytes Julia has allocated so far."""
+    return int(julia.start().call("allocated"))
+
+
 class Clock(Callback):
     """Tells, at the end of each epoch, the time and the bytes that Julia allocated since the one before."""
 
     def __init__(self) -> None:
-        import juliacall
-
-        self._allocated = juliacall.Base.gc_bytes
-        self._bytes, self._time = self._allocated(), time.perf_counter()
+        self._bytes, self._time = allocated(), time.perf_counter()
         self._first = True
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         """Tell, and start anew."""
         tell("seconds", time.perf_counter() - self._time)
         if not self._first:
-            tell("allocated_bytes", int(self._allocated() - self._bytes))
+            tell("allocated_bytes", allocated() - self._bytes)
         tell("loss", logs["loss"])
         self._first = False
-        self._bytes, self._time = self._allocated(), time.perf_counter()
+        self._bytes, self._time = allocated(), time.perf_counter()
 
 
 def network(job: Job) -> Sequential:
-    tell("versions", {"Julia": flux.versions()["julia"], "Flux": flux.versions()["flux"]})
-    tell("threads", int(flux.versions()["threads"]))
+    versions = julia.versions()
+    tell("versions", {"Julia": versions["julia"], "Flux": versions["flux"]})
+    tell("threads", int(versions["threads"]))
     model: Sequential = getattr(networks, job["network"])(seed=0)
     model.compile("adam")
     return model
@@ -85,7 +88,7 @@ def mnist(job: Job) -> None:
 
 
 def matrix_product(job: Job) -> None:
-    flux.start()
+    julia.start()
     import juliacall
 
     rate = juliacall.Main.seval(MATRIX_PRODUCT)(job["n"], job["times"], os.cpu_count())

@@ -49,6 +49,7 @@ include("distributed.jl")      # … and in several processes
 include("metrics.jl")          # the confusion matrix
 include("idx.jl")              # MNIST's file format
 include("rowmajor.jl")         # arrays and weights as row-major programs lay them out
+include("calls.jl")            # … and calls from other languages, through C
 include("saving.jl")           # a Flux Chain → a description; save and load are in ext/SafeTensorsExt.jl
 include("precompile.jl")
 

@@ -23,31 +23,35 @@
         "loss" => "categorical", "seed" => "0", "fast" => true,
         "penalties" => fill(nothing, slots), "trainable" => fill(true, slots),
     ))
-    labels, order, rates = Int32[0, 1, 1], [2, 1, 0], [0.1, 0.1]
-    @compile_workload begin
-        cpu = device("cpu")
-        is_gpu(cpu) || precision!(cpu, "float32")
-        for (T, N) in ((UInt8, 4), (Float32, 4), (Float32, 2), (Float32, 1), (Int32, 1), (Int64, 1), (Float64, 1))
-            array = zeros(T, ntuple(Returns(1), N))
-            GC.@preserve array borrow(T, Int(pointer(array)), size(array))
-        end
-        for ((h, w, c), layers) in networks
-            model = moved(cpu, chain(json((h, w, c), layers)))
-            found = slots(model)
-            foreach((slot, array) -> setweight!(model, slot, array), found, weights(model, found))
-            l = learner(model, settings(length(found)))
-            for T in (UInt8, Float32)
-                x, y = zeros(T, c, w, h, 3), fromzero(labels)
-                data = resident(cpu, x), resident(cpu, y)
-                train!(l, data..., fromzero(order); batchsize = 2, weights = nothing, features = false, rates)
-                evaluate(l, data...; batchsize = 2, weights = nothing, features = false)
-                predictions(l, x, 2, cpu)
-                predictions(Predictor(model), x, 2, cpu)
-                predict(model, data[1])
-            end
-            gradients(l, images(zeros(UInt8, c, w, h, 3)), fromzero(labels))
-            foreach(i -> setmoments!(l, i, 2, moments(l)[i]...), eachindex(trained_slots(l)))
-        end
-        versions()
+    # As a caller through C does it.
+    function ask(call, arguments...)
+        asked = Answer(Int[], Any[])
+        send!(asked, arguments)
+        return GC.@preserve asked arguments value!(Words(pointer(respond(call, Words(pointer(asked.words))).words)))
     end
+    @compile_workload begin
+        entry()
+        cpu = ask("device", "cpu")
+        ask("is_gpu", cpu) || ask("precision!", cpu, "float32")
+        for ((h, w, c), layers) in networks
+            model = ask("chain", cpu, json((h, w, c), layers))
+            ask("setweights!", model, ask("weights", model))
+            l = ask("learner", model, settings(length(weights(model))))
+            for T in (UInt8, Float32)
+                x = zeros(T, c, w, h, 3)
+                data = ask("lend", cpu, x, Int32[0, 1, 1], nothing)
+                ask("train!", l, data, [2, 1, 0], 2, [0.1, 0.1], false)
+                ask("evaluate", l, data, 2, false)
+                ask("gradients", l, data)
+                ask("predictions", l, x, 2, cpu)
+                ask("predictions", ask("Predictor", model), x, 2, cpu)
+                predict(model, zeros(T, w, h, c, 3))
+            end
+            ask("moments", l)
+            ask("setmoments!", l, 2, moments(l))
+        end
+        ask("versions")
+    end
+    empty!(OBJECTS)
+    empty!(ANSWER.kept)
 end

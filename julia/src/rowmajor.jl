@@ -28,6 +28,38 @@ rowmajor(y::AbstractArray) = y
 fromzero(numbers) = numbers .+ one(eltype(numbers))
 
 """
+    Lent(device, images, targets, weights)
+
+Samples to train or to measure on, as they were borrowed: on a device, in Flux's order. Class numbers count from 0 in
+what is borrowed. On the CPU images are a view of the same memory.
+"""
+struct Lent
+    images::Any
+    targets::Any
+    weights::Any
+end
+
+Lent(device, images, targets, weights) = Lent(
+    resident(device, images), resident(device, targets isa Vector{<:Integer} ? fromzero(targets) : targets),
+    weights === nothing ? nothing : resident(device, weights),
+)
+
+"""
+    train!(learner, lent, order, batchsize, rates, features)
+    evaluate(learner, lent, batchsize, features)
+
+The same for samples that were lent: `order` counts from 0, and the outputs are laid out for a row-major reader.
+"""
+function train!(learner, (; images, targets, weights)::Lent, order, batchsize, rates, features)
+    return rowmajor(train!(learner, images, targets, fromzero(order); batchsize, rates, weights, features))
+end
+
+evaluate(learner::Learner, (; images, targets, weights)::Lent, batchsize, features) =
+    rowmajor(evaluate(learner, images, targets; batchsize, weights, features))
+
+rowmajor(seen::NamedTuple) = (; seen.loss, outputs = rowmajor(seen.outputs))
+
+"""
     predictions(learner_or_predictor, borrowed, batchsize, device = cpu_device())
 
 The outputs of `predict` for images as they were borrowed, laid out for a row-major reader.
@@ -44,24 +76,28 @@ from_rowmajor(w::AbstractArray{<:Any,4}) = reverse(permutedims(w, (3, 4, 2, 1));
 from_rowmajor(w::AbstractVecOrMat) = w
 
 """
-    weights(model, slots)
+    weights(model)
 
 Copies of a model's arrays, each as its row-major reader expects it, axes reversed.
 """
-function weights(@nospecialize(model), slots)
+function weights(@nospecialize(model::Chain))
     found = Array{Float32}[]
-    for slot in slots
+    for slot in slots(model)
         push!(found, to_rowmajor(on_cpu(at(model, slot))))
     end
     return found
 end
 
 """
-    setweight!(model, slot, array)
+    setweights!(model, arrays)
 
-Put back one of the arrays that `weights` gave.
+Put back the arrays that `weights` gave.
 """
-setweight!(@nospecialize(model), slot, array) = (copyto!(at(model, slot), from_rowmajor(array)); nothing)
+function setweights!(@nospecialize(model::Chain), arrays)
+    for (slot, array) in zip(slots(model), arrays)
+        copyto!(at(model, slot), from_rowmajor(array))
+    end
+end
 
 """
     features(learner, borrowed, batchsize, device = cpu_device())
@@ -81,6 +117,8 @@ end
 
 The mean loss, and its gradient for each array that is trained, laid out as `weights` does.
 """
+gradients(learner::Learner, (; images, targets, weights)::Lent) = gradients(learner, images, targets, weights)
+
 function gradients(learner::Learner, images, targets, weights = nothing)
     n = samples(images)
     setkeys!(learner.random, learner.seed, learner.steps)
@@ -108,14 +146,15 @@ function moments(learner::Learner)
 end
 
 """
-    setmoments!(learner, i, iterations, arrays...)
+    setmoments!(learner, iterations, memory)
 
-Put back what the optimiser remembered of the `i`th array that is trained, as after so many steps.
+Put back what `moments` gave, as after so many steps.
 """
-function setmoments!(learner::Learner, i::Integer, iterations::Integer, arrays...)
-    slot = trained_slots(learner)[i]
-    leaf, place = at(learner.state, slot), at(learner.trained, slot)
-    leaf.state = remembered(leaf.rule, map(a -> beside(place, copy(from_rowmajor(a))), arrays), iterations)
+function setmoments!(learner::Learner, iterations::Integer, memory)
+    for (slot, arrays) in zip(trained_slots(learner), memory)
+        leaf, place = at(learner.state, slot), at(learner.trained, slot)
+        leaf.state = remembered(leaf.rule, Tuple(beside(place, copy(from_rowmajor(a))) for a in arrays), iterations)
+    end
     learner.steps = iterations
     return nothing
 end
@@ -137,3 +176,6 @@ end
 
 "The versions of what computes."
 versions() = (; julia = string(VERSION), flux = string(pkgversion(Flux)), threads = string(Threads.nthreads()))
+
+"The folder of Julia's program, and the file that names its packages."
+places() = (; home = Sys.BINDIR, project = something(Base.active_project(), ""))

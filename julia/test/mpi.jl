@@ -31,7 +31,8 @@ if works
     @testset "$n processes end with the weights of one, and see the same" for n in (2, 4)
         folder = mktempdir()
         code, text = processes(n, "train", folder)
-        @test (code, text) == (0, "")
+        code == 0 || @error text  # Open MPI may warn of something all the same
+        @test code == 0
         for name in keys(JOBS)
             alone = JOBS[name](identity)
             for rank in 0:(n - 1)

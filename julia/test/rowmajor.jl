@@ -1,4 +1,4 @@
-using PyFlux: borrow, from_rowmajor, fromzero, gradients, images, moments, rowmajor, setmoments!, setweight!,
+using PyFlux: borrow, from_rowmajor, fromzero, gradients, images, moments, rowmajor, setmoments!, setweights!,
     slots, to_rowmajor, weights
 
 @testset "borrow: the same memory, axes reversed" begin
@@ -36,15 +36,13 @@ end
 
 @testset "weights go round" begin
     a, b = model(), model()
-    for (slot, w) in zip(slots(b), weights(a, slots(a)))
-        setweight!(b, slot, 2 .* w)
-    end
+    setweights!(b, [2 .* w for w in weights(a)])
     @test Flux.trainables(b) == 2 .* Flux.trainables(a)
 end
 
 @testset "weights are copies" begin
     m = model()
-    foreach(w -> fill!(w, 7), weights(m, slots(m)))
+    foreach(w -> fill!(w, 7), weights(m))
     @test all(all(!=(7), w) for w in Flux.trainables(m))
 end
 
@@ -52,7 +50,7 @@ end
     m = model()
     x, y = rand(Xoshiro(1), Float32, 6, 5, 1, 4), [1, 2, 3, 1]
     loss, grads = gradients(Learner(m), x, y)
-    @test size.(grads) == size.(weights(m, slots(m)))
+    @test size.(grads) == size.(weights(m))
     reference = gradient(m -> Flux.logitcrossentropy(m(x), Flux.onehotbatch(y, 1:3)), m)[1]
     @test grads[1] ≈ to_rowmajor(reference.layers[1].weight)
     @test loss ≈ Flux.logitcrossentropy(m(x), Flux.onehotbatch(y, 1:3))
@@ -63,9 +61,7 @@ end
     a = Learner(model(), Adam(0.01))
     train!(a, x, y; batchsize = 4)
     b = Learner(deepcopy(a.model), Adam(0.01))
-    for (i, arrays) in enumerate(moments(a))
-        setmoments!(b, i, 3, arrays...)
-    end
+    setmoments!(b, 3, moments(a))
     foreach(l -> train!(l, x, y; batchsize = 4), (a, b))
     @test Flux.trainables(a.model) == Flux.trainables(b.model)
 end

@@ -184,10 +184,10 @@ def start(engine: str, place: Place = ANYWHERE) -> None:
         EngineUnavailable: The engine cannot be started; the message says why.
     """
     if engine == "flux":
-        from . import flux
+        from . import julia
 
-        flux.prepare(place)
-        flux.start()
+        julia.prepare(place.device)
+        julia.start()
 
 
 def abort_others() -> None:

@@ -1,0 +1,63 @@
+using PyFlux: ANSWER, Answer, OBJECTS, Words, entry, respond, send!, value!
+
+# What a caller puts into memory, and reads there; C gives the address of both.
+function ask(name, arguments...)
+    asked = Answer(Int[], Any[])
+    send!(asked, arguments)
+    return GC.@preserve asked arguments value!(Words(pointer(respond(name, Words(pointer(asked.words))).words)))
+end
+
+failure(name, arguments...) = (respond_to(name, arguments...); (ANSWER.words[1], string.(ANSWER.kept)...))
+function respond_to(name, arguments...)
+    asked = Answer(Int[], Any[])
+    send!(asked, arguments)
+    GC.@preserve asked arguments respond(name, Words(pointer(asked.words)))
+end
+
+@testset "a value goes round: $(repr(x))" for x in [nothing, 3, -1, 0.1, true, "Größe", [1, 2], Float32[1 2 3], zeros(UInt8, 2, 3, 1, 4)]
+    a = Answer(Int[], Any[])
+    send!(a, x)
+    back = GC.@preserve a value!(Words(pointer(a.words)))
+    @test back == x
+    @test typeof(back) == typeof(x)
+    x isa Array && @test pointer(back) == pointer(x)  # no copy
+end
+
+@testset "an array is row-major to a caller" begin
+    a = Answer(Int[], Any[])
+    send!(a, zeros(Float32, 5, 4))
+    @test a.words[1:5] == [PyFlux.ARRAY, 3, 2, 4, 5]
+end
+
+@testset "lists are of anything, and numbers that are none are told" begin
+    a = Answer(Int[], Any[])
+    send!(a, (; loss = NaN, parts = ([1.0], "x"), last = Inf32))
+    back = GC.@preserve a value!(Words(pointer(a.words)))
+    @test isequal(back, Any[NaN, Any[[1.0], "x"], Inf])
+end
+
+@testset "objects stay until they are forgotten" begin
+    before = length(OBJECTS)
+    device = ask("device", "cpu")
+    @test device isa CPUDevice
+    @test length(OBJECTS) == before + 1
+    number = maximum(keys(OBJECTS))
+    @test !ask("is_gpu", device)
+    ask("forget", number)
+    @test !haskey(OBJECTS, number)
+end
+
+@testset "a failure is an answer" begin
+    @test failure("fly") == (PyFlux.ERROR, "ArgumentError", "ArgumentError: there is no call fly")
+    @test failure("device", "moon")[2:3] == ("ArgumentError", "ArgumentError: there is no device moon; known: auto, cpu, gpu, gpu:0, gpu:1, …")
+    @test failure("versions", 1)[2] == "MethodError"
+end
+
+@testset "through C" begin
+    address, _, thread = parse.(UInt, split(entry()))
+    @test thread != 0
+    words = [PyFlux.LIST, 0]
+    answer = GC.@preserve words ccall(Ptr{Cvoid}(address), Ptr{Int}, (Cstring, Ptr{Int}), "versions", words)
+    @test unsafe_load(answer) == length(ANSWER.words) - 1
+    @test GC.@preserve answer value!(Words(answer + sizeof(Int)))[1] == string(VERSION)
+end
