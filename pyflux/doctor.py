@@ -51,7 +51,7 @@ def examine() -> list[Check]:
 def python() -> list[Check]:
     """Look at Python and at the bridge to Julia."""
     found = [Check("Python", sys.version_info >= (3, 11), f"{platform.python_version()} at {sys.executable}")]
-    for name in ("numpy", "juliacall", "juliapkg"):
+    for name in ("numpy", "juliapkg"):
         try:
             found.append(Check(name, True, importlib.metadata.version(name)))
         except importlib.metadata.PackageNotFoundError:

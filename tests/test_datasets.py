@@ -288,7 +288,7 @@ def test_the_import_is_light():
     """Libraries for downloads are loaded by a download, not by an import."""
     code = (
         "import sys, pyflux.datasets; "
-        "print(sorted({'requests', 'tqdm', 'filelock', 'platformdirs', 'juliacall'} & set(sys.modules)))"
+        "print(sorted({'requests', 'tqdm', 'filelock', 'platformdirs', 'juliapkg'} & set(sys.modules)))"
     )
     root = Path(datasets.__file__).parents[1]
     result = subprocess.run(

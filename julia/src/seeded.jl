@@ -46,7 +46,7 @@ function dropout_mask(layer, x::AbstractArray{T}) where {T}
     scale = one(T) / (one(T) - T(rate))
     w, h, channels, n = ndims(x) == 2 ? (1, 1, size(x)...) : size(x)
     values, before = reshape(mask, w, h, channels, n), SAMPLES_BEFORE[]
-    Threads.@threads :static for k in 1:n
+    each_sample(n) do k
         for channel in 1:channels, row in 1:h
             @inbounds @simd for column in 1:w
                 place = channel + channels * (column - 1 + w * (row - 1 + h * (before + k - 1)))
@@ -134,8 +134,7 @@ end
 
 function warp!(y, x, layer, fill::Val)
     w, h, channels, n = size(x)
-    parts = collect(Iterators.partition(1:n, cld(n, Threads.nthreads())))
-    Threads.@threads :static for images in parts
+    each_thread(n) do _, images
         frame = framed(x, layer.value)
         for k in images
             t = drawn(layer, k, h, w)

@@ -1,6 +1,6 @@
 """The engines: what computes. Each has the same few methods, so that one can check the other.
 
-``flux`` trains in Flux.jl through juliacall; ``reference`` is the same arithmetic in plain NumPy, written
+``flux`` trains in Flux.jl; ``reference`` is the same arithmetic in plain NumPy, written
 to be read. An engine is chosen by name, and nothing falls back from one to the other in silence.
 """
 

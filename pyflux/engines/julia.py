@@ -1,7 +1,12 @@
-"""Julia in this process: finding it and starting it. The one file that imports juliacall."""
+"""Julia in this process: finding it, with juliapkg, and starting it, through its C functions.
+
+A Julia that runs here already, started by juliacall for instance, is used as it is, and juliacall can use
+this one.
+"""
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import functools
 import os
@@ -32,6 +37,9 @@ end
 pointer(PYFLUX_STARTED)
 """
 
+# What Julia was started with: it keeps the addresses.
+OPTIONS: list[ctypes.Array[ctypes.c_char_p]] = []
+
 
 @functools.cache
 def start() -> Bridge:
@@ -40,13 +48,10 @@ def start() -> Bridge:
     Raises:
         EngineUnavailable: Julia or a package is not there and cannot be had; the message says why.
     """
-    _set_options()
     try:
         if not is_set_up():
             print(FIRST_RUN, file=sys.stderr, flush=True)
-        with _python_keeps_interrupts():
-            import juliacall
-        return _load(ctypes.CDLL(juliacall.CONFIG["libpath"]))
+        return _load(_running())
     except Exception as e:  # whatever went wrong, it is the reason
         raise EngineUnavailable(
             f"Julia could not be started: {reason(e)}. The first start downloads what it needs: run "
@@ -55,11 +60,43 @@ def start() -> Bridge:
         ) from e
 
 
-def _load(library: ctypes.CDLL) -> Bridge:
-    """Load PyFlux through Julia's own C functions, for which juliacall's need not be compiled.
+def _running() -> ctypes.CDLL:
+    """Start Julia, unless it runs already, and return its C library.
 
     Python's other threads go on meanwhile: one of them may be reading data.
     """
+    import juliapkg
+
+    path = juliapkg.libjulia()
+    if os.name == "nt":  # where libraries are looked for along the PATH
+        os.environ["PATH"] = os.pathsep.join((os.path.dirname(path), os.environ["PATH"]))
+    library = ctypes.CDLL(path, mode=ctypes.RTLD_GLOBAL)
+    if library.jl_is_initialized():
+        return library
+    with _python_keeps_interrupts():
+        _parse_options(library, juliapkg.executable(), f"--project={juliapkg.project()}")
+        start = library.jl_init_with_image
+        start.argtypes, start.restype = [ctypes.c_char_p, ctypes.c_char_p], None
+        image = os.environ.get("PYFLUX_SYSIMAGE")
+        start(juliapkg.bindir().encode(), os.path.abspath(image).encode() if image else None)
+    atexit.register(library.jl_atexit_hook, 0)
+    return library
+
+
+def _parse_options(library: ctypes.CDLL, *options: str) -> None:
+    """Set Julia's options as its command line does."""
+    # Julia stops its threads for garbage collection with a signal; without this they would crash.
+    options += ("--handle-signals=yes",)
+    if "JULIA_NUM_THREADS" not in os.environ:
+        options += ("--threads=auto",)
+    count = ctypes.c_int(len(options))
+    texts = (ctypes.c_char_p * len(options))(*(option.encode() for option in options))
+    OPTIONS.append(texts)
+    library.jl_parse_opts(ctypes.byref(count), ctypes.byref(ctypes.pointer(texts)))
+
+
+def _load(library: ctypes.CDLL) -> Bridge:
+    """Load PyFlux, and return the bridge to it."""
     evaluate, unbox = library.jl_eval_string, library.jl_unbox_voidpointer
     evaluate.argtypes, evaluate.restype = [ctypes.c_char_p], ctypes.c_void_p
     unbox.argtypes, unbox.restype = [ctypes.c_void_p], ctypes.c_char_p
@@ -74,7 +111,7 @@ def _load(library: ctypes.CDLL) -> Bridge:
 
 def prepare(device: str) -> None:
     """Ask for the Julia packages that a device needs, if Julia has not been started yet."""
-    if "juliacall" in sys.modules or os.environ.get("PYTHON_JULIACALL_PROJECT"):
+    if start.cache_info().currsize:
         return
     for kind in packages.needed(device):
         packages.add(kind)
@@ -82,8 +119,8 @@ def prepare(device: str) -> None:
 
 def is_set_up() -> bool:
     """Whether Julia and its packages are installed, so that starting takes seconds and no network."""
-    if "juliacall" in sys.modules or os.environ.get("PYTHON_JULIACALL_PROJECT"):
-        return True  # started already, or set up by hand
+    if start.cache_info().currsize:
+        return True
     import juliapkg
 
     return bool(juliapkg.resolve(dry_run=True))
@@ -127,14 +164,6 @@ def reason(error: BaseException) -> str:
     """Return the first line of an error, with its class where that says more."""
     lines = str(error).strip().splitlines() or [""]
     return f"{type(error).__name__}: {lines[0]}" if lines[0] else type(error).__name__
-
-
-def _set_options() -> None:
-    """Ask juliacall for threads, and for the signals that threads need; what the user has set stays."""
-    if "JULIA_NUM_THREADS" not in os.environ:
-        os.environ.setdefault("PYTHON_JULIACALL_THREADS", "auto")
-    # Julia stops its threads for garbage collection with a signal; without this they would crash.
-    os.environ.setdefault("PYTHON_JULIACALL_HANDLE_SIGNALS", "yes")
 
 
 @contextmanager

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import ctypes
 import importlib.util
-import os
 import platform
 import sys
 
@@ -69,9 +68,7 @@ def add(kind: str) -> bool:
 
 
 def added() -> list[str]:
-    """Return the kinds of packages that juliapkg has been asked for; none where it does not set up Julia."""
-    if os.environ.get("PYTHON_JULIACALL_PROJECT"):
-        return []
+    """Return the kinds of packages that juliapkg has been asked for."""
     from juliapkg.deps import load_cur_deps
 
     have = load_cur_deps().get("packages", {})

@@ -45,7 +45,7 @@ julia> PyFlux.maxpooling(reshape(Float32[1 3; 2 4], 2, 2, 1, 1), PyFlux.Window((
 function maxpooling(x::Array{T,4}, window::Window) where {T}
     w, h, c, n = size(x)
     y = Array{T}(undef, outputsize(window, (w, h))..., c, n)
-    Threads.@threads :static for sample in 1:n
+    each_sample(n) do sample
         for channel in 1:c
             maxpooling!(view(y, :, :, channel, sample), view(x, :, :, channel, sample), window)
         end
@@ -68,7 +68,7 @@ end
 # The gradient of `maxpooling` for `x`: the first of the largest values of each window gets all of it.
 function ∇maxpooling(dy::Array{T,4}, y::Array{T,4}, x::Array{T,4}, window::Window) where {T}
     dx = zero(x)
-    Threads.@threads :static for sample in axes(x, 4)
+    each_sample(size(x, 4)) do sample
         for channel in axes(x, 3)
             at(a) = view(a, :, :, channel, sample)
             ∇maxpooling!(at(dx), at(dy), at(y), at(x), window)
@@ -106,7 +106,7 @@ julia> PyFlux.meanpooling(reshape(Float32[1 3; 2 4], 2, 2, 1, 1), PyFlux.Window(
 function meanpooling(x::Array{T,4}, window::Window) where {T}
     w, h, c, n = size(x)
     y = Array{T}(undef, outputsize(window, (w, h))..., c, n)
-    Threads.@threads :static for sample in 1:n
+    each_sample(n) do sample
         for channel in 1:c, oh in axes(y, 2), ow in axes(y, 1)
             y[ow, oh, channel, sample] =
                 mean(view(x, columns(window, ow, w), rows(window, oh, h), channel, sample))
@@ -118,7 +118,7 @@ end
 # The gradient of `meanpooling` for an `x` of that size: each value of a window gets an equal share.
 function ∇meanpooling(dy::Array{T,4}, (w, h, c, n)::Dims{4}, window::Window) where {T}
     dx = zeros(T, w, h, c, n)
-    Threads.@threads :static for sample in 1:n
+    each_sample(n) do sample
         for channel in 1:c, oh in axes(dy, 2), ow in axes(dy, 1)
             met = view(dx, columns(window, ow, w), rows(window, oh, h), channel, sample)
             met .+= dy[ow, oh, channel, sample] / length(met)
