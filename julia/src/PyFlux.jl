@@ -36,6 +36,7 @@ include("batches.jl")          # some images of many → one Float32 batch
 include("kernels/block.jl")       # the inner loop of a convolution
 include("kernels/convolution.jl") # convolution, relu and pooling as one layer
 include("kernels/gradient.jl")    # … and the way back
+include("kernels/winograd.jl")    # a shorter way through 3×3
 include("kernels/packing.jl")     # weights as these read them
 include("kernels/threads.jl")     # who does what
 include("kernels/dense.jl")       # dense layers

@@ -2,7 +2,7 @@ using Flux: Adam, Optimisers
 using PyFlux: DecoupledDecay, step!, slots
 
 # Lengths that fill no vector, and a layer that is not trained.
-model() = Chain(Conv((3, 3), 1 => 5, relu; init = Flux.glorot_uniform(Xoshiro(0))), PyFlux.flatten_hwc, Dense(20 => 3))
+model() = Chain(Conv((3, 3), 1 => 5, relu; init = Flux.glorot_uniform(Xoshiro(0))), PyFlux.flatten_hwc, Dense(20 => 3; init = Flux.glorot_uniform(Xoshiro(1))))
 
 @testset "the kernel's steps are Optimisers', with $rule" for rule in [
     Adam(0.01), Adam(0.003, (0.8, 0.99), 1e-7), DecoupledDecay(Adam(0.01), 0.1), Momentum(0.1, 0.9)

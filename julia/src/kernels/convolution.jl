@@ -104,20 +104,24 @@ function tile!(
     unrolled(Val(N * F)) do i
         n, v = i ÷ F, i % F
         sum(r, q) = @inbounds sums[(r * 2N + 2n + q) * F + v + 1]
-        best, code = sum(0, 0), Codes(0)
-        for (r, q) in ((0, 1), (1, 0), (1, 1))
-            better = sum(r, q) > best
-            best = vifelse(better, sum(r, q), best)
-            code = vifelse(better, Codes(winner_code(l, r, q)), code)
-        end
-        filter, place = f + v * LANES, column + n
-        value = finish(l, best, filter, bias)
-        put!(l, value, filter, y.at + 4 * (row * y.stride + place * l.filters + filter))
-        if codes != C_NULL
-            code += Codes(first_code(l, from + 2n * l.channels))
-            code = l.relu ? vifelse(value > V(0.0f0), code, Codes(-1)) : code
-            put!(l, code, filter, codes + 4 * ((row * l.output[1] + place) * l.filters + filter))
-        end
+        pool!(l, (sum(0, 0), sum(0, 1), sum(1, 0), sum(1, 1)), f + v * LANES, row, column + n, y, codes, bias)
+    end
+end
+
+# The largest of 2×2 sums, and which it was.
+@inline function pool!(l::Fused, sums::NTuple{4,V}, filter, row, column, y, codes, bias)
+    best, code = sums[1], Codes(0)
+    for (sum, r, q) in ((sums[2], 0, 1), (sums[3], 1, 0), (sums[4], 1, 1))
+        better = sum > best
+        best = vifelse(better, sum, best)
+        code = vifelse(better, Codes(winner_code(l, r, q)), code)
+    end
+    value = finish(l, best, filter, bias)
+    put!(l, value, filter, y.at + 4 * (row * y.stride + column * l.filters + filter))
+    if codes != C_NULL
+        code += Codes(first_code(l, 2row * row_stride(l) + 2column * l.channels))
+        code = l.relu ? vifelse(value > V(0.0f0), code, Codes(-1)) : code
+        put!(l, code, filter, codes + 4 * ((row * l.output[1] + column) * l.filters + filter))
     end
 end
 

@@ -18,6 +18,7 @@ end
 
 "Weights for the way forward, (filters padded, taps): the vector of filters that begins at `f`."
 function pack_forward!(packed, weight, l::Fused, f)
+    suits_winograd(l) && return pack_winograd!(packed, weight, l, f)
     filters = padded(l.filters)
     each_tap(l, f) do tap, at
         for k in 0:(min(LANES, l.filters - f) - 1)
@@ -25,6 +26,8 @@ function pack_forward!(packed, weight, l::Fused, f)
         end
     end
 end
+
+forward_length(l::Fused) = padded(l.filters) * (suits_winograd(l) ? 16l.channels : taps(l))
 
 # For the way back each row of the kernel is padded to whole groups: the length, and where a tap is.
 back_row(l::Fused{<:Any,<:Any,false,<:Any,Columns}) where {Columns} =

@@ -95,6 +95,7 @@ struct Run
     back::Vector{Vector{Float32}}     # … and for the way back
     biases::Vector{Vector{Float32}}
     packed::Vector{Array{Float32,4}}  # without training: the weights that are packed
+    rooms::Vector{Vector{Float32}}    # of each thread, for what it needs while it does one image
     desks::Vector{Desk}
     grads::Vector{Any}                # of each layer, in Zygote's form
 end
@@ -114,10 +115,11 @@ function Run(plan::Plan, size::Dims, batch::Int; inner = false, training = true)
         # A column more than there are images, as the last vector of the last may not be a whole one.
         [zeros(Float32, w, batch + cld(LANES, w)) for w in widths],
         [zeros(Float32, w, training ? batch + cld(LANES, w) : 0) for w in widths],
-        [zeros(Float32, padded(l.filters) * taps(l)) for l in convs],
+        [zeros(Float32, forward_length(l)) for l in convs],
         [zeros(Float32, few(l) || !training ? 0 : gradient_length(l)) for l in convs],
         [zeros(Float32, padded(l.filters)) for l in convs],
         Array{Float32,4}[fill(NaN32, Base.size(plan.layers[i].weight)) for i in (training ? Int[] : plan.convs)],
+        [room(maximum(winograd_room, convs; init = 0)) for _ in 1:nt],
         [Desk(convs, cld(batch, nt)) for _ in 1:(training ? nt : 0)],
         training ? [zero_gradient(layer, i in plan.convs || i in plan.dense) for (i, layer) in enumerate(plan.layers)] : [],
     )
@@ -181,7 +183,7 @@ function forward!(run::Run, x::Picked)
             shift = run.training ? 0 : (t - 1) * AT_ONCE - first(some) + 1
             foreach(image -> take_in!(first_plane(run, image, shift), x.images, x.indices[image], x.scale), some)
             for (i, l) in enumerate(run.convs)
-                forward!(l, run, i, some, shift)
+                forward!(l, run, i, some, shift, t)
             end
         end
     end
@@ -191,11 +193,12 @@ function forward!(run::Run, x::Picked)
     return out_of(run, last(run.features), n)
 end
 
-function forward!(l::Fused, run::Run, i, images, shift)
+function forward!(l::Fused, run::Run, i, images, shift, t)
     for image in images
         codes = run.training && pooled(l) ? codes_of(run, i, l, image) : Ptr{Int32}(C_NULL)
-        y = output_of(run, i, l, image, shift)
-        forward!(l, y, codes, input_of(run, i, l, image + shift), pointer(run.forward[i]), pointer(run.biases[i]))
+        y, x = output_of(run, i, l, image, shift), input_of(run, i, l, image + shift)
+        suits_winograd(l) ? winograd!(l, pointer(run.rooms[t]), y, codes, x, pointer(run.forward[i]), pointer(run.biases[i])) :
+            forward!(l, y, codes, x, pointer(run.forward[i]), pointer(run.biases[i]))
     end
 end
 
