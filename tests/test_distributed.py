@@ -74,7 +74,8 @@ def test_several_processes_end_with_the_weights_of_one(mpi, processes, tmp_path)
     for rank in range(processes):
         found = np.load(tmp_path / f"{rank}.npz")
         for i, expected in enumerate(alone.get_weights()):
-            np.testing.assert_allclose(found[f"arr_{i}"], expected, atol=1e-4)
+            # Ten steps of Adam move a weight by up to 0.01, and make a part of a step of any rounding.
+            np.testing.assert_allclose(found[f"arr_{i}"], expected, atol=1e-3)
         for name, values in history.items():
             np.testing.assert_allclose(found[name], values, atol=1e-3)
     saved = pyflux.load(tmp_path / "model.safetensors")

@@ -2,7 +2,7 @@ module SafeTensorsExt
 
 using Flux: Chain
 using JSON: JSON
-using PyFlux: PyFlux, chain, description, setweight!, slots, weights
+using PyFlux: PyFlux, chain, description, setweights!, slots, weights
 using SafeTensors: SafeTensors
 
 const FORMAT = 1
@@ -23,7 +23,7 @@ end
 
 function PyFlux.save(path::AbstractString, model::Chain, input_size::Dims)
     architecture, found = description(model, input_size), slots(model)
-    tensors = Dict{String,Array}(names(architecture, found) .=> reversed.(weights(model, found)))
+    tensors = Dict{String,Array}(names(architecture, found) .=> reversed.(weights(model)))
     about = Dict(
         "format" => FORMAT, "name" => "sequential", "seed" => 0, "epochs_trained" => 0,
         "architecture" => architecture,
@@ -45,11 +45,11 @@ function PyFlux.load(path::AbstractString)
     architecture = JSON.parse(about)["architecture"]
     size = PyFlux.flux_size(Tuple(Int.(architecture["input_shape"])))
     model = chain(architecture["layers"], size)
-    found = slots(model)
-    for (slot, name) in zip(found, names(architecture, found))
+    wanted = names(architecture, slots(model))
+    for name in wanted
         haskey(file, name) || throw(ArgumentError("$path has no tensor $name"))
-        setweight!(model, slot, reversed(Array(file[name])))
     end
+    setweights!(model, [reversed(Array(file[name])) for name in wanted])
     return model
 end
 

@@ -44,7 +44,8 @@ include("kernels/run.jl")         # convolutions and dense layers, one after the
 include("kernels/pieces.jl")      # a network, part in kernels and part in Flux
 include("kernels/adam.jl")        # the optimiser's step
 include("training.jl")         # train, evaluate, predict
-include("devices.jl")          # the same on a GPU
+include("devices.jl")          # which device computes, and arrays there
+include("device_training.jl")  # the same on a GPU
 include("kernels/device.jl")   # pooling, dropout and augmentation there
 include("distributed.jl")      # … and in several processes
 include("metrics.jl")          # the confusion matrix

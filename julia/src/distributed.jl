@@ -76,30 +76,25 @@ function train!(
     activate(get_device(images))
     batches = Batches(images; scaled = !rescales(learner.model))
     pack!(learner.beforehand)
-    loss, outputs = 0.0, nothing
-    for (i, range) in enumerate(Iterators.partition(1:length(order), batchsize))
-        rates === nothing || Optimisers.adjust!(learner.state, rates[i])
+    loss, outputs = [0.0], Ref{Any}(nothing)  # a process has its own columns, and zeros elsewhere
+    each_step(learner, length(order), batchsize, rates) do range
         mine = share(range, group)
         # Who has nothing to do computes the first sample's gradient, which counts nothing.
         indices = order[isempty(mine) ? (first(range):first(range)) : mine]
         factor = Float32(length(mine) / length(range))
-        setkeys!(learner.random, learner.seed, learner.steps)
         SAMPLES_BEFORE[] = isempty(mine) ? 0 : first(mine) - first(range)
         x = inputs(learner, batches, indices, features)
         value, ŷ, grads = loss_and_gradients(learner, x, part(targets, indices), part(weights, indices))
         sum_up!(shared, grads, factor)
         step!(learner, grads)
-        learner.steps += 1
-        loss += Float64(value) * length(mine)
+        loss[1] += Float64(value) * length(mine)
         seen = on_cpu(learner.head(ŷ))
-        outputs === nothing && (outputs = zeros(eltype(seen), Base.front(size(seen))..., length(order)))
-        isempty(mine) || copyto!(selectdim(outputs, ndims(outputs), mine), seen)
+        outputs[] === nothing && (outputs[] = zeros(eltype(seen), Base.front(size(seen))..., length(order)))
+        isempty(mine) || copyto!(selectdim(outputs[], ndims(seen), mine), seen)
     end
     SAMPLES_BEFORE[] = 0
-    setkeys!(learner.random, learner.seed, nothing)
-    loss = only(Flux.DistributedUtils.allreduce!(group.backend, [loss], +))
-    # Each process has its own columns, and zeros elsewhere.
-    return (; loss, outputs = Flux.DistributedUtils.allreduce!(group.backend, outputs, +), samples = length(order))
+    sum_of(x) = Flux.DistributedUtils.allreduce!(group.backend, x, +)
+    return (; loss = only(sum_of(loss)), outputs = sum_of(outputs[]), samples = length(order))
 end
 
 # The gradients of all processes, each times its factor, and their moving averages: one message.

@@ -107,17 +107,25 @@ function train!(
     batches = Batches(images; scaled = !rescales(learner.model))
     pack!(learner.beforehand)
     seen = Seen(length(order))
-    for (i, indices) in enumerate(Iterators.partition(order, batchsize))
-        rates === nothing || Optimisers.adjust!(learner.state, rates[i])
-        setkeys!(learner.random, learner.seed, learner.steps)
+    each_step(learner, length(order), batchsize, rates) do range
+        indices = view(order, range)
         x = inputs(learner, batches, indices, features)
         loss, ŷ, grads = loss_and_gradients(learner, x, part(targets, indices), part(weights, indices))
         step!(learner, grads)
-        learner.steps += 1
         add!(seen, Float64(loss), learner.head(ŷ))
     end
-    setkeys!(learner.random, learner.seed, nothing)
     return result(seen)
+end
+
+# Calls `f` with the places of each batch of `n` samples, with the learning rate and the random numbers of its step.
+function each_step(f, learner, n, batchsize, rates)
+    for (i, range) in enumerate(Iterators.partition(1:n, batchsize))
+        rates === nothing || Optimisers.adjust!(learner.state, rates[i])
+        setkeys!(learner.random, learner.seed, learner.steps)
+        f(range)
+        learner.steps += 1
+    end
+    setkeys!(learner.random, learner.seed, nothing)
 end
 
 # What goes into the layers that are trained, for the samples that `indices` names.

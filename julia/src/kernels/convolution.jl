@@ -35,6 +35,10 @@ function Fused(conv::Conv{2}, pool, (w, h, c)::Dims{3}; inner = true)
     )
 end
 
+# The same layer for the way forward, whose code does not depend on how the way back goes.
+ahead(l::Fused{Pooled,Known,Few}) where {Pooled,Known,Few} =
+    Fused{Pooled,Known,Few,1,1}(l.kernel, l.channels, l.filters, l.pad, l.input, l.output, l.relu, l.bias)
+
 pooled(::Fused{Pooled}) where {Pooled} = Pooled
 
 # Whole vectors for all filters, and for a row of the kernel.

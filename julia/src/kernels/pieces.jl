@@ -110,14 +110,16 @@ end
 
 # Most trainings' loss, by hand; any other through Zygote, for the outputs alone.
 function loss_and_error(::typeof(logitcrossentropy), ŷ::Matrix{Float32}, labels::AbstractVector{<:Integer}, ::Nothing)
-    loss, errors, n = 0.0f0, softmax(ŷ), length(labels)
+    loss, errors, n = 0.0f0, similar(ŷ), length(labels)
     for (k, label) in enumerate(labels)
-        column = view(ŷ, :, k)
-        highest = maximum(column)
-        loss += log(sum(v -> exp(v - highest), column)) + highest - column[label]
-        errors[label, k] -= 1
+        y, e = view(ŷ, :, k), view(errors, :, k)
+        highest = maximum(y)
+        e .= exp.(y .- highest)
+        total = sum(e)
+        loss += log(total) + highest - y[label]
+        e .*= 1 / (total * n)
+        e[label] -= 1.0f0 / n
     end
-    errors ./= n
     return loss / n, errors
 end
 

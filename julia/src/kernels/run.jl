@@ -183,7 +183,7 @@ function forward!(run::Run, x::Picked)
             shift = run.training ? 0 : (t - 1) * AT_ONCE - first(some) + 1
             foreach(image -> take_in!(first_plane(run, image, shift), x.images, x.indices[image], x.scale), some)
             for (i, l) in enumerate(run.convs)
-                forward!(l, run, i, some, shift, t)
+                forward!(ahead(l), run, i, some, shift, t)
             end
         end
     end

@@ -21,7 +21,7 @@ suits_winograd(l::Fused) = pooled(l) && l.kernel == (3, 3) && l.channels ≥ 8
 end
 
 # How many tiles at once: as many as there are registers for the sums of two vectors of filters.
-const TILES = LANES == 16 ? (8, 6, 5) : (4, 3, 2)
+const TILES = LANES == 16 ? (6, 5) : (4, 3)
 
 # The number that repeats the least at the end of an image of `n` tiles.
 tiles_at_once(n) = n < minimum(TILES) ? 1 : argmin(t -> (cld(n, t) * t - n, -t), filter(≤(n), TILES))
@@ -50,7 +50,6 @@ function winograd!(l::Fused, room, y::Plane, codes, x, weights, bias)
     n = tiles_at_once(tiles(l))
     n == TILES[1] ? winograd!(l, Val(TILES[1]), room, y, codes, x, weights, bias) :
     n == TILES[2] ? winograd!(l, Val(TILES[2]), room, y, codes, x, weights, bias) :
-    n == TILES[3] ? winograd!(l, Val(TILES[3]), room, y, codes, x, weights, bias) :
     winograd!(l, Val(1), room, y, codes, x, weights, bias)
 end
 
