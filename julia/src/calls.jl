@@ -67,6 +67,7 @@ function value!(w::Words)
     kind == ARRAY && return array!(w, TYPES[next!(w) + 1])
     kind == OBJECT && return OBJECTS[next!(w)]
     kind == LIST && return list!(w)
+    kind == ERROR && return (ERROR, value!(w), value!(w))
     throw(ArgumentError("there is no kind $kind of values"))
 end
 
@@ -125,6 +126,13 @@ end
 cause(e) = e
 cause(e::CompositeException) = cause(first(e.exceptions))
 cause(e::TaskFailedException) = cause(e.task.exception)
+
+"What is answered to a call with these arguments, as a caller through C would see it."
+function ask(name, arguments...)
+    asked = Answer(Int[], Any[])
+    send!(asked, arguments)
+    return GC.@preserve asked arguments value!(Words(pointer(respond(name, Words(pointer(asked.words))).words)))
+end
 
 function respond_c(name::Ptr{UInt8}, arguments::Ptr{Int})
     answer = respond(unsafe_string(name), Words(arguments)).words

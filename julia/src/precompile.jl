@@ -23,12 +23,6 @@
         "loss" => "categorical", "seed" => "0", "fast" => true,
         "penalties" => fill(nothing, slots), "trainable" => fill(true, slots),
     ))
-    # As a caller through C does it.
-    function ask(call, arguments...)
-        asked = Answer(Int[], Any[])
-        send!(asked, arguments)
-        return GC.@preserve asked arguments value!(Words(pointer(respond(call, Words(pointer(asked.words))).words)))
-    end
     @compile_workload begin
         entry()
         cpu = ask("device", "cpu")

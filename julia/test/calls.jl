@@ -1,18 +1,4 @@
-using PyFlux: ANSWER, Answer, OBJECTS, Words, entry, respond, send!, value!
-
-# What a caller puts into memory, and reads there; C gives the address of both.
-function ask(name, arguments...)
-    asked = Answer(Int[], Any[])
-    send!(asked, arguments)
-    return GC.@preserve asked arguments value!(Words(pointer(respond(name, Words(pointer(asked.words))).words)))
-end
-
-failure(name, arguments...) = (respond_to(name, arguments...); (ANSWER.words[1], string.(ANSWER.kept)...))
-function respond_to(name, arguments...)
-    asked = Answer(Int[], Any[])
-    send!(asked, arguments)
-    GC.@preserve asked arguments respond(name, Words(pointer(asked.words)))
-end
+using PyFlux: ANSWER, Answer, OBJECTS, Words, ask, entry, send!, value!
 
 @testset "a value goes round: $(repr(x))" for x in [nothing, 3, -1, 0.1, true, "Größe", [1, 2], Float32[1 2 3], zeros(UInt8, 2, 3, 1, 4)]
     a = Answer(Int[], Any[])
@@ -48,9 +34,9 @@ end
 end
 
 @testset "a failure is an answer" begin
-    @test failure("fly") == (PyFlux.ERROR, "ArgumentError", "ArgumentError: there is no call fly")
-    @test failure("device", "moon")[2:3] == ("ArgumentError", "ArgumentError: there is no device moon; known: auto, cpu, gpu, gpu:0, gpu:1, …")
-    @test failure("versions", 1)[2] == "MethodError"
+    @test ask("fly") == (PyFlux.ERROR, "ArgumentError", "ArgumentError: there is no call fly")
+    @test ask("device", "moon")[2:3] == ("ArgumentError", "ArgumentError: there is no device moon; known: auto, cpu, gpu, gpu:0, gpu:1, …")
+    @test ask("versions", 1)[2] == "MethodError"
 end
 
 @testset "through C" begin

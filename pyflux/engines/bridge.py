@@ -23,7 +23,7 @@ CODES = {dtype: code for code, dtype in enumerate(TYPES)}
 
 
 class JuliaError(Exception):
-    """What went wrong in Julia: its type there, and the message."""
+    """What went wrong in Julia, in its words, which begin with the error's type as a rule."""
 
 
 class Handle:
@@ -86,7 +86,7 @@ class Bridge:
             error, message = self._take(words), self._take(words)
             if error == "InterruptException":
                 raise KeyboardInterrupt
-            raise JuliaError(f"{error}: {message}")
+            raise JuliaError(message)
         return None if kind == NOTHING else TAKE[kind](words)
 
 
