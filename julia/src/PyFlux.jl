@@ -21,7 +21,7 @@ using PrecompileTools: @compile_workload, @setup_workload
 using Libdl: find_library
 using LinearAlgebra: mul!
 using Random: AbstractRNG, default_rng
-using SIMD: Vec, vifelse, vload, vstore
+using SIMD: Vec, vifelse, vload, vscatter, vstore
 using Statistics: mean
 
 export Learner, accuracy, chain, confusion_matrix, evaluate, load_mnist, predict, read_idx, train!

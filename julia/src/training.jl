@@ -37,7 +37,9 @@ mutable struct Learner
     const penalties::Vector{Tuple{Slot,NTuple{2,Float32}}}
     const seed::UInt64
     const random::Vector{Seeded}             # the layers of the model that draw random numbers
-    const slots::Vector{Slot}                # what of `trained` an optimiser changes
+    const slots::Vector{Slot}                # what of `trained` the optimiser changes
+    const places::Vector{Any}                # … these arrays, with what the optimiser keeps of each
+    const adam::Bool                         # whether they suit the kernel for Adam
     const pieces::Union{Nothing,Pieces}      # `trained` with this package's kernels, or nothing for stock Flux
     const beforehand::Union{Nothing,Pieces}  # likewise `frozen`
     steps::Int
@@ -60,10 +62,12 @@ function Learner(
     given = something(penalties, fill(nothing, length(mine)))
     factors = Tuple{Slot,NTuple{2,Float32}}[(slot, Float32.(p)) for (slot, yes, p) in zip(mine, learns, given) if yes && p !== nothing]
     frozen = body[1:(first - 1)]
+    changed = [slot for slot in slots(trained) if slot.trained && !at(state, slot).frozen]
+    places = Any[(at(trained, slot), at(state, slot)) for slot in changed]
     return Learner(
         model, frozen, trained, head, state, loss, factors, seed % UInt64,
-        Seeded[layer for layer in Any[model.layers...] if layer isa Seeded], [s for s in slots(trained) if s.trained],
-        fast ? Pieces(trained) : nothing, fast ? Pieces(frozen) : nothing, 0,
+        Seeded[layer for layer in Any[model.layers...] if layer isa Seeded],
+        changed, places, fast && suits_adam(places), fast ? Pieces(trained) : nothing, fast ? Pieces(frozen) : nothing, 0,
     )
 end
 

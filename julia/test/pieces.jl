@@ -29,6 +29,12 @@ networks = [
     "Winograd's way, few tiles" => (
         (6, 6, 9), 3, [Conv((3, 3), 9 => 16, relu; init), MaxPool((2, 2)), flatten_hwc, Dense(64 => 3; init)],
     ),
+    "few taps, many channels" => (
+        (11, 9, 8), 3, [Conv((2, 2), 8 => 20, relu; init), MaxPool((2, 2)), flatten_hwc, Dense(400 => 3; init)],
+    ),
+    "few taps, a wide kernel" => (
+        (13, 10, 1), 3, [Conv((5, 4), 1 => 17; init, pad = 1), MaxPool((2, 2)), flatten_hwc, Dense(340 => 3; init)],
+    ),
     "one filter, one image" => ((5, 4, 2), 1, [Conv((2, 2), 2 => 1, relu; init), flatten_hwc, Dense(12 => 3; init)]),
 ]
 

@@ -6,20 +6,21 @@
 What `Flux.update!` does. Adam on arrays of the CPU goes through the kernel, any other rule through Optimisers.
 """
 function step!(learner, grads)
-    found = [(at(learner.trained, s), at(grads, s), at(learner.state, s)) for s in learner.slots]
-    # Layers that share an array share its leaf, and Optimisers adds their gradients.
-    if learner.pieces === nothing || !all(entry -> suits_adam(entry...), found) || !allunique(last.(found))
+    found = Any[at(grads, slot) for slot in learner.slots]
+    if !learner.adam || !all(g -> g isa Array{Float32}, found)
         layers = grads.layers isa Tuple ? grads.layers : Tuple(grads.layers)
         return Flux.update!(learner.state, learner.trained, (; layers))
     end
     on_threads() do t
-        foreach(entry -> adam!(entry..., t), found)
+        foreach((place, g) -> adam!(place..., g, t), learner.places, found)
     end
-    foreach(entry -> powers!(last(entry)), found)
+    foreach(((w, leaf),) -> powers!(leaf), learner.places)
 end
 
-suits_adam(w, g, leaf) = leaf.frozen
-suits_adam(w::Array{Float32}, g::Array{Float32}, leaf::Optimisers.Leaf{<:Union{Adam,DecoupledDecay{<:Adam}}}) = true
+# Layers that share an array share its leaf, and Optimisers adds their gradients.
+suits_adam(places) = all(place -> suits_adam(place...), places) && allunique(last.(places))
+suits_adam(w, leaf) = false
+suits_adam(w::Array{Float32}, leaf::Optimisers.Leaf{<:Union{Adam,DecoupledDecay{<:Adam}}}) = true
 
 adam(rule::Adam) = rule
 adam(rule::DecoupledDecay) = rule.rule
@@ -32,8 +33,7 @@ function blocks(t, n)
     return ((first(s) - 1) * LANES + 1):min(last(s) * LANES, n)
 end
 
-function adam!(w, g, leaf, t)
-    leaf.frozen && return nothing
+function adam!(w, leaf, g, t)
     rule, (m, v, βt), range = leaf.rule, leaf.state, blocks(t, length(w))
     η, (β1, β2), ϵ = Float32(adam(rule).eta), Float32.(adam(rule).beta), Float32(adam(rule).epsilon)
     # The corrections of the means are the same for all, so that one division an element is left.
@@ -57,8 +57,7 @@ end
 
 # The means' corrections, for the next step.
 function powers!(leaf)
-    leaf.frozen && return nothing
     m, v, βt = leaf.state
-    leaf.state = (m, v, βt .* eltype(m).(adam(leaf.rule).beta))
+    leaf.state = (m, v, map((power, β) -> power * oftype(power, β), βt, adam(leaf.rule).beta))
     return nothing
 end

@@ -8,6 +8,9 @@ const LANES = Base.BinaryPlatforms.CPUID.test_cpu_feature(Base.BinaryPlatforms.C
 const V = Vec{LANES,Float32}
 const Codes = Vec{LANES,Int32}
 
+# Floats that a thread's cache has room for, beside others.
+const CACHED = 2^16
+
 load(p::Ptr{Float32}, i) = vload(V, p + 4i)
 store!(p::Ptr{Float32}, i, v) = vstore(v, p + 4i)
 

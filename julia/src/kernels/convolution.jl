@@ -68,7 +68,7 @@ back wants it, or -1 where relu has put a 0, unless it is null.
 """
 function forward!(l::Fused{Pooled}, y::Plane, codes, x, weights, bias) where {Pooled}
     # Tiles as wide as there are registers for their sums, and wide enough that no addition waits for the one before it.
-    most, (several, one) = Pooled ? (2, (Val(2), Val(2))) : (4, (Val(4), Val(8)))
+    most, (several, one) = Pooled ? (2, (Val(2), Val(LANES ÷ 4))) : (4, (Val(4), Val(8)))
     f, filters = 0, padded(l.filters)
     while f < filters
         if filters - f ≥ most * LANES
@@ -114,6 +114,8 @@ end
 
 # The largest of 2×2 sums, and which it was.
 @inline function pool!(l::Fused, sums::NTuple{4,V}, filter, row, column, y, codes, bias)
+    at = y.at + 4 * (row * y.stride + column * l.filters + filter)
+    codes == C_NULL && return put!(l, finish(l, max(max(sums[1], sums[2]), max(sums[3], sums[4])), filter, bias), filter, at)
     best, code = sums[1], Codes(0)
     for (sum, r, q) in ((sums[2], 0, 1), (sums[3], 1, 0), (sums[4], 1, 1))
         better = sum > best
@@ -121,12 +123,10 @@ end
         code = vifelse(better, Codes(winner_code(l, r, q)), code)
     end
     value = finish(l, best, filter, bias)
-    put!(l, value, filter, y.at + 4 * (row * y.stride + column * l.filters + filter))
-    if codes != C_NULL
-        code += Codes(first_code(l, 2row * row_stride(l) + 2column * l.channels))
-        code = l.relu ? vifelse(value > V(0.0f0), code, Codes(-1)) : code
-        put!(l, code, filter, codes + 4 * ((row * l.output[1] + column) * l.filters + filter))
-    end
+    put!(l, value, filter, at)
+    code += Codes(first_code(l, 2row * row_stride(l) + 2column * l.channels))
+    code = l.relu ? vifelse(value > V(0.0f0), code, Codes(-1)) : code
+    put!(l, code, filter, codes + 4 * ((row * l.output[1] + column) * l.filters + filter))
 end
 
 function tile!(
@@ -145,10 +145,11 @@ function tile!(
     end
 end
 
-# With few taps: which of the four, from 0 along the row. With many: where its window begins in the input.
+# With few taps: which of the four, its row in the first vector of two or in the second. With many: where its window begins
+# in the input.
 first_code(::Fused{true,<:Any,true}, from) = Int32(0)
 first_code(::Fused{true,<:Any,false}, from) = from % Int32
-winner_code(::Fused{true,<:Any,true}, r, q) = Int32(2r + q)
+winner_code(l::Fused{true,<:Any,true}, r, q) = Int32(r * LANES + q * l.channels)
 winner_code(l::Fused{true,<:Any,false}, r, q) = (r * row_stride(l) + q * l.channels) % Int32
 
 @inline function finish(l::Fused, sum, filter, bias)

@@ -28,120 +28,136 @@ end
 
 largest_divisor(n, most) = last(d for d in 1:min(n, most) if n % d == 0)
 
-"Add up the gradient of the bias."
-function back_bias!(l::Fused, db, r::Return)
-    for f in 0:LANES:(l.filters - 1)
-        total = load(db, f)
-        for row in 0:(l.output[2] - 1), column in 0:(l.output[1] - 1)
-            total += alive(l, r, f, row, column)
-        end
-        store!(db, f, total)
-    end
-end
-
 @inline code_place(l::Fused, f, row, column) = (row * l.output[1] + column) * l.filters + f
 @inline codes_at(l::Fused, r::Return, f, row, column) = vload(Codes, r.codes + 4 * code_place(l, f, row, column))
 
-# The gradient of the outputs of LANES filters at a place, with 0 where relu has put one.
-@inline function alive(l::Fused, r::Return, f, row, column)
+# For LANES filters at a place: its code, or where its window begins if there is no pooling, and -1 where relu has put a 0.
+@inline code_at(l::Fused{true}, r::Return, f, row, column) = codes_at(l, r, f, row, column)
+@inline function code_at(l::Fused{false}, r::Return, f, row, column)
+    from = Codes((row * row_stride(l) + column * l.channels) % Int32)
+    l.relu || return from
+    return vifelse(load(r.y.at, row * r.y.stride + column * l.filters + f) > V(0.0f0), from, Codes(-1))
+end
+
+# The gradient of their outputs, with 0 where relu has put one.
+@inline function alive(l::Fused, r::Return, code, f, row, column)
     d = load(r.dy.at, row * r.dy.stride + column * l.filters + f)
-    l.relu || return d
-    pooled(l) && return vifelse(codes_at(l, r, f, row, column) ≥ Codes(0), d, V(0.0f0))
-    return vifelse(load(r.y.at, row * r.y.stride + column * l.filters + f) > V(0.0f0), d, V(0.0f0))
+    return vifelse(code ≥ Codes(0), d, V(0.0f0))
 end
 
 # ── Few taps ─────────────────────────────────────────────────────────────────────────────────────────────
 
 """
-    back!(l::Fused, dw, dx, r::Return, x, weights, hits)
+    back!(l::Fused, dw, db, dx, r::Return, x, weights, hits)
 
-Add one image's part to the gradient of the weights, and to that of the input, unless it is null.
+Add one image's part to the gradients of the weights and the bias, and to that of the input, unless it is null.
 """
-function back!(l::Fused{<:Any,<:Any,true,Rows,Columns}, dw, dx, r::Return, x, weights, hits) where {Rows,Columns}
+function back!(l::Fused{<:Any,<:Any,true,Rows,Columns}, dw, db, dx, r::Return, x, weights, hits) where {Rows,Columns}
     kh, row, filters = l.kernel[2], row_length(l), padded(l.filters)
     for f in 0:LANES:(l.filters - 1), j in 0:Rows:(kh - 1), k in 0:Columns:(row - 1)
-        back_few!(l, dw + 4 * (f + filters * (j * row + k)), f, r, x + 4 * (j * row_stride(l) + k))
+        total = back_few!(l, dw + 4 * (f + filters * (j * row + k)), f, r, x + 4 * (j * row_stride(l) + k))
+        j == k == 0 && store!(db, f, load(db, f) + total)
     end
 end
 
+# Whether a vector holds what all four places of a window see of a row: each lane picks its winner's pixel from two rows
+# with one instruction, where there is one.
+picks_pixels(known, columns) = LANES == 16 && known !== nothing && columns + known[1] ≤ LANES
+
+const Lanes{T} = NTuple{LANES,VecElement{T}}
+
+# Of the 2LANES values of `a` and `b`, the one that each lane names, counted from 0.
+@inline pick(code::Codes, a::V, b::V) = V(ccall(
+    "llvm.x86.avx512.vpermi2var.ps.512", llvmcall, Lanes{Float32}, (Lanes{Float32}, Lanes{Int32}, Lanes{Float32}),
+    a.data, code.data, b.data,
+))
+
+# Returns the sum of the gradients of the outputs.
 @generated function back_few!(
-    l::Fused{Pooled,<:Any,true,Rows,Columns}, dw, f, r::Return, x
-) where {Pooled,Rows,Columns}
+    l::Fused{Pooled,Known,true,Rows,Columns}, dw, f, r::Return, x
+) where {Pooled,Known,Rows,Columns}
     taps = [(i, k) for i in 0:(Rows - 1) for k in 0:(Columns - 1)]
     sum(i, k) = Symbol(:sum, i, :_, k)
-    at(i, k) = :(filters * ($i * row + $k))
-    add(d, from) = [:($(sum(i, k)) = muladd($d, V(unsafe_load(x, $from + $i * stride + $k + 1)), $(sum(i, k)))) for (i, k) in taps]
-    places = Pooled ? quote
-        from, codes = 2oh * stride + 2ow * l.channels, codes_at(l, r, f, oh, ow)
-        $([quote
-            let won = vifelse(codes == Codes($(2p + q)), d, V(0.0f0)), from = from + $p * stride + $q * l.channels
-                $(add(:won, :from)...)
+    row(i) = Symbol(:row, i)
+    at(i, k) = :(filters * ($i * length + $k))
+    add(d, pixel) = [:($(sum(i, k)) = muladd($d, $(pixel(i, k)), $(sum(i, k)))) for (i, k) in taps]
+    pixel(i, k) = :(V(unsafe_load(x, from + $i * stride + $k + 1)))
+    places = if !Pooled
+        add(:d, pixel)
+    elseif picks_pixels(Known, Columns)
+        # The rows that the four places see. A winner's row and column are its code.
+        [
+            [:($(row(i)) = load(x, from + $i * stride)) for i in 0:Rows]
+            add(:d, (i, k) -> :(pick(code + Codes(Int32($k)), $(row(i)), $(row(i + 1)))))
+        ]
+    else
+        [:(
+            let won = vifelse(code == Codes(winner_code(l, $p, $q)), d, V(0.0f0)), from = from + $p * stride + $q * l.channels
+                $(add(:won, pixel)...)
             end
-        end for p in 0:1 for q in 0:1]...)
-    end : quote
-        from = oh * stride + ow * l.channels
-        $(add(:d, :from)...)
+        ) for p in 0:1 for q in 0:1]
     end
+    step = Pooled ? 2 : 1
     return quote
-        stride, row, filters = row_stride(l), row_length(l), padded(l.filters)
+        stride, length, filters, total = row_stride(l), row_length(l), padded(l.filters), V(0.0f0)
         $([:($(sum(i, k)) = load(dw, $(at(i, k)))) for (i, k) in taps]...)
         for oh in 0:(l.output[2] - 1), ow in 0:(l.output[1] - 1)
-            d = $(Pooled ? :(load(r.dy.at, oh * r.dy.stride + ow * l.filters + f)) : :(alive(l, r, f, oh, ow)))
-            $places
+            from, code = $step * (oh * stride + ow * l.channels), code_at(l, r, f, oh, ow)
+            d = alive(l, r, code, f, oh, ow)
+            total += d
+            $(places...)
         end
         $([:(store!(dw, $(at(i, k)), $(sum(i, k)))) for (i, k) in taps]...)
-        return nothing
+        return total
     end
 end
 
 # ── Many taps ────────────────────────────────────────────────────────────────────────────────────────────
 
-# The places that count, for each of LANES filters: where their windows begin in the input, and their gradients.
+# A place that counts: where its window begins in the input, and its gradient.
+struct Hit
+    from::Int32
+    d::Float32
+end
+
+# Those of each of LANES filters.
 struct Hits
-    offsets::Matrix{Int32}
-    values::Matrix{Float32}
+    lists::Matrix{Hit}
     counts::Vector{Int}
 end
 
-Hits(most) = Hits(zeros(Int32, most + 1, LANES), zeros(Float32, most + 1, LANES), zeros(Int, LANES))
+Hits(most) = Hits(fill(Hit(0, 0), most, LANES), zeros(Int, LANES))
 
-# Floats of a large image that are gone through for all filters before the next ones, so that they stay in a cache.
-const BAND = 2^16
+# So many rows of the outputs are gone through for all filters before the next ones, so that their pixels stay in a cache.
+band(l::Fused) = clamp(CACHED ÷ (row_stride(l) * (pooled(l) ? 2 : 1)), 1, l.output[2])
 
-# So many rows of the outputs make a band.
-band(l::Fused) = clamp(BAND ÷ (row_stride(l) * (pooled(l) ? 2 : 1)), 1, l.output[2])
-
-# In some rows.
+"List them for LANES filters in some rows; the sums of their gradients are returned."
 function find!(hits::Hits, l::Fused, f, r::Return, rows)
-    for k in 1:min(LANES, l.filters - f)
-        hits.counts[k] = find!(hits, l, f, r, rows, k)
+    lists, length = pointer(hits.lists), size(hits.lists, 1)
+    ends, total = Places(ntuple(k -> Int(lists) + sizeof(Hit) * length * (k - 1), Val(LANES))), V(0.0f0)
+    begins = ends
+    # First one half of a row, then the other, as the gradients of windows that overlap would wait for each other.
+    for row in rows, first in 0:1, column in first:2:(l.output[1] - 1)
+        code = code_at(l, r, f, row, column)
+        d = alive(l, r, code, f, row, column)
+        counts = d != V(0.0f0)
+        vscatter(hit(code, d), convert(Vec{LANES,Ptr{Int}}, ends), counts)
+        ends += vifelse(counts, Places(sizeof(Hit)), Places(0))
+        total += d
     end
+    vstore((ends - begins) >> 3, pointer(hits.counts))
+    return total
 end
 
-# For one filter, without a branch: a place that does not count is written over by the next.
-function find!(hits::Hits, l::Fused, f, r::Return, rows, k)
-    n, offsets, values = 0, pointer(hits.offsets, size(hits.offsets, 1) * (k - 1) + 1), pointer(hits.values, size(hits.values, 1) * (k - 1) + 1)
-    for row in rows, column in 0:(l.output[1] - 1)
-        offset = window(l, r, f + k - 1, row, column)
-        d = unsafe_load(r.dy.at, row * r.dy.stride + column * l.filters + f + k)
-        unsafe_store!(offsets, offset, n + 1)
-        unsafe_store!(values, d, n + 1)
-        n += (offset ≥ 0) & (d != 0)
-    end
-    return n
-end
+const Places = Vec{LANES,Int}
 
-# Where the window of an output begins, or -1 if relu has put a 0 there.
-@inline function window(l::Fused{Pooled}, r::Return, filter, row, column) where {Pooled}
-    Pooled && return unsafe_load(r.codes, code_place(l, filter, row, column) + 1)
-    dead = l.relu & !(unsafe_load(r.y.at, row * r.y.stride + column * l.filters + filter + 1) > 0)
-    return ifelse(dead, Int32(-1), (row * row_stride(l) + column * l.channels) % Int32)
-end
+# LANES of them, as they are in memory.
+@inline hit(from::Codes, d::V) = convert(Places, reinterpret(Codes, d)) << 32 + convert(Places, from)
 
-function back!(l::Fused{<:Any,<:Any,false,Rows,Columns}, dw, dx, r::Return, x, weights, hits) where {Rows,Columns}
+function back!(l::Fused{<:Any,<:Any,false,Rows,Columns}, dw, db, dx, r::Return, x, weights, hits) where {Rows,Columns}
     kh, row = l.kernel[2], back_row(l)
     for rows in Iterators.partition(0:(l.output[2] - 1), band(l)), first in 0:LANES:(l.filters - 1)
-        find!(hits, l, first, r, rows)
+        store!(db, first, load(db, first) + find!(hits, l, first, r, rows))
         for k in 1:min(LANES, l.filters - first), j in 0:Rows:(kh - 1), c in 0:(Columns * LANES):(row - 1)
             packed, seen = 4 * (((first + k - 1) * kh + j) * row + c), 4 * (j * row_stride(l) + c)
             dx == C_NULL ? back_hits!(l, Val(false), dw + packed, dx, x + seen, weights, hits, k) :
@@ -166,7 +182,8 @@ end
         $(each(v -> :($(sum(v)) = load(dw, $(packed(v)))))...)
         $(each(v -> :($(weight(v)) = load(w, $(packed(v)))), DX)...)
         for k in 1:(@inbounds hits.counts[filter])
-            d, from = V(@inbounds hits.values[k, filter]), Int(@inbounds hits.offsets[k, filter])
+            hit = @inbounds hits.lists[k, filter]
+            d, from = V(hit.d), Int(hit.from)
             $(each(v -> :($(sum(v)) = muladd(d, load(x, $(seen(v))), $(sum(v)))))...)
             $(each(v -> :(store!(dx, $(seen(v)), muladd(d, $(weight(v)), load(dx, $(seen(v)))))), DX)...)
         end

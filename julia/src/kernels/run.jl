@@ -86,6 +86,7 @@ struct Run
     batch::Int                        # the largest batch there is room for
     inner::Bool                       # whether what comes in gets a gradient
     training::Bool
+    some::Int                         # images that a thread takes through all layers before the next ones
     convs::Vector{Fused}
     inputs::Vector{Vector{Float32}}   # of each convolution, image after image, with padding
     codes::Vector{Vector{Int32}}
@@ -100,16 +101,18 @@ struct Run
     grads::Vector{Any}                # of each layer, in Zygote's form
 end
 
-# Images that a thread takes through all layers before the next ones, where nothing is kept for the way back.
-const AT_ONCE = 8
+# Where nothing is kept for the way back a thread takes some images through all layers before the next ones: as many as a
+# cache has room for, but not more than help.
+at_once(convs) = clamp(CACHED ÷ sum(input_length, convs; init = 1), 1, 32)
 
 function Run(plan::Plan, size::Dims, batch::Int; inner = false, training = true)
     convs, nt = fused_layers(plan, size, inner), Threads.nthreads()
-    kept = training ? batch : nt * AT_ONCE
+    some = training ? batch : at_once(convs)
+    kept = training ? batch : nt * some
     features = isempty(convs) ? prod(size) : output_length(last(convs))
     widths = [features; [Base.size(plan.layers[i].weight, 1) for i in plan.dense]]
     return Run(
-        plan, size, batch, inner, training, convs,
+        plan, size, batch, inner, training, some, convs,
         [room(input_length(l), kept) for l in convs],
         [zeros(Int32, training && pooled(l) ? output_length(l) * batch + LANES : 0) for l in convs],
         # A column more than there are images, as the last vector of the last may not be a whole one.
@@ -178,9 +181,9 @@ function forward!(run::Run, x::Picked)
     n = length(x.indices)
     check_features(run)
     GC.@preserve run each_thread(n) do t, images
-        for some in Iterators.partition(images, run.training ? n : AT_ONCE)
+        for some in Iterators.partition(images, run.some)
             # Where an image is in the inputs: at its own number, or among those that the thread has at once.
-            shift = run.training ? 0 : (t - 1) * AT_ONCE - first(some) + 1
+            shift = run.training ? 0 : (t - 1) * run.some - first(some) + 1
             foreach(image -> take_in!(first_plane(run, image, shift), x.images, x.indices[image], x.scale), some)
             for (i, l) in enumerate(run.convs)
                 forward!(ahead(l), run, i, some, shift, t)
@@ -244,6 +247,7 @@ take_in!(to::Plane, x::PermutedDimsArray{<:Any,4,(2, 3, 1, 4),<:Any,<:Array}, k,
 take_in!(to::Plane, x::AbstractArray{<:Any,4}, k, scale) = take_any!(to, x, k, scale)
 
 function take_rows!(to::Plane, x::Array, length, rows, k, scale)
+    to.stride == length && rows > 1 && return take_rows!(to, x, length * rows, 1, k, scale)  # one long row
     GC.@preserve x for row in 0:(rows - 1)
         from, at = pointer(x, ((k - 1) * rows + row) * length + 1), to.at + 4 * row * to.stride
         @simd ivdep for i in 1:length
@@ -301,15 +305,20 @@ end
 function back!(l::Fused, run::Run, i, desk::Desk, images)
     fill!(desk.dw[i], 0)
     fill!(desk.db[i], 0)
-    fill!(desk.dx[i], 0)
     wanted = !isempty(desk.dx[i]) && (i > 1 || run.inner)
     weights = wanted ? pointer(run.back[i]) : Ptr{Float32}(C_NULL)
     for (k, image) in enumerate(images)
-        dx = wanted ? pointer(desk.dx[i], input_length(l) * (k - 1) + 1) : Ptr{Float32}(C_NULL)
+        dx = wanted ? cleared(desk.dx[i], input_length(l) * (k - 1), input_length(l)) : Ptr{Float32}(C_NULL)
         r = Return(error_of(run, i, l, desk, k, image), output_of(run, i, l, image, 0), codes_of(run, i, l, image))
-        back_bias!(l, pointer(desk.db[i]), r)
-        back!(l, pointer(desk.dw[i]), dx, r, input_of(run, i, l, image), weights, desk.hits)
+        back!(l, pointer(desk.dw[i]), pointer(desk.db[i]), dx, r, input_of(run, i, l, image), weights, desk.hits)
     end
+end
+
+# A stretch of an array, with zeros in it.
+function cleared(array, from, length)
+    at = pointer(array, from + 1)
+    Libc.memset(at, 0, 4length)
+    return at
 end
 
 # The gradient of a convolution's outputs, for the `k`th image of a thread.

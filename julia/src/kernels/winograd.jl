@@ -57,22 +57,37 @@ function winograd!(l::Fused, ::Val{N}, pixels, y, codes, x, weights, bias) where
     sums = pixels + 4 * 16 * N * padded(l.channels)
     for some in 0:N:(tiles(l) - 1)
         first = min(some, tiles(l) - N)  # the last ones are done again where there is no whole number of them
-        for n in 0:(N - 1), c in 0:LANES:(l.channels - 1)
-            row, column = divrem(first + n, l.output[1])
-            spread!(pixels + 4 * (N * LANES * 16 * (c ÷ LANES) + n * LANES), N * LANES, x + 4 * (2row * row_stride(l) + 2column * l.channels + c), row_stride(l), l.channels)
-        end
-        f = 0
-        while f < padded(l.filters)
-            F = padded(l.filters) - f ≥ 2LANES ? 2 : 1
-            F == 2 ? multiply!(sums, pixels, weights + 4f, Val(N), Val(2), l.channels, padded(l.filters)) :
-                multiply!(sums, pixels, weights + 4f, Val(N), Val(1), l.channels, padded(l.filters))
-            for n in 0:(N - 1), k in 0:(F - 1)
-                row, column = divrem(first + n, l.output[1])
-                outputs = both(narrow, ntuple(i -> load(sums, ((i - 1) * N * F + n * F + k) * LANES), Val(16)), Val(4))
-                pool!(l, outputs, f + k * LANES, row, column, y, codes, bias)
+        each_tile(l, first, Val(N)) do n, row, column
+            seen = x + 4 * (2row * row_stride(l) + 2column * l.channels)
+            for c in 0:LANES:(l.channels - 1)
+                spread!(pixels + 4 * (N * 16c + n * LANES), N * LANES, seen + 4c, row_stride(l), l.channels)
             end
-            f += F * LANES
         end
+        for f in 0:(2LANES):(padded(l.filters) - 1)
+            padded(l.filters) - f ≥ 2LANES ? filters!(l, Val(N), Val(2), first, f, sums, pixels, y, codes, weights, bias) :
+                filters!(l, Val(N), Val(1), first, f, sums, pixels, y, codes, weights, bias)
+        end
+    end
+end
+
+# `F` vectors of filters for `N` tiles.
+function filters!(l, ::Val{N}, ::Val{F}, first, f, sums, pixels, y, codes, weights, bias) where {N,F}
+    multiply!(sums, pixels, weights + 4f, Val(N), Val(F), l.channels, padded(l.filters))
+    each_tile(l, first, Val(N)) do n, row, column
+        for k in 0:(F - 1)
+            outputs = both(narrow, ntuple(i -> load(sums, ((i - 1) * N * F + n * F + k) * LANES), Val(16)), Val(4))
+            pool!(l, outputs, f + k * LANES, row, column, y, codes, bias)
+        end
+    end
+end
+
+# Calls f(n, row, column) for `N` tiles, the `first` one being that of an image.
+@inline function each_tile(f, l, first, ::Val{N}) where {N}
+    row, column = divrem(first, l.output[1])
+    for n in 0:(N - 1)
+        f(n, row, column)
+        column += 1
+        column == l.output[1] && ((row, column) = (row + 1, 0))
     end
 end
 
