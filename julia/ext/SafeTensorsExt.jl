@@ -1,7 +1,7 @@
 module SafeTensorsExt
 
 using Flux: Chain
-using JSON: JSON
+using JSON3: JSON3
 using PyFlux: PyFlux, chain, description, setweights!, slots, weights
 using SafeTensors: SafeTensors
 
@@ -30,7 +30,7 @@ function PyFlux.save(path::AbstractString, model::Chain, input_size::Dims)
     )
     beside = string(path, ".part")
     try
-        SafeTensors.serialize(beside, tensors, Dict("pyflux" => JSON.json(about)))
+        SafeTensors.serialize(beside, tensors, Dict("pyflux" => JSON3.write(about)))
         mv(beside, path; force = true)
     finally
         rm(beside; force = true)
@@ -42,9 +42,8 @@ function PyFlux.load(path::AbstractString)
     file = SafeTensors.deserialize(path)
     about = file.metadata === nothing ? nothing : get(file.metadata, "pyflux", nothing)
     about === nothing && throw(ArgumentError("$path has no description of a network in it"))
-    architecture = JSON.parse(about)["architecture"]
-    size = PyFlux.flux_size(Tuple(Int.(architecture["input_shape"])))
-    model = chain(architecture["layers"], size)
+    architecture = JSON3.read(about, Dict{String,Any})["architecture"]
+    model = chain(architecture)
     wanted = names(architecture, slots(model))
     for name in wanted
         haskey(file, name) || throw(ArgumentError("$path has no tensor $name"))

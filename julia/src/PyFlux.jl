@@ -16,10 +16,9 @@ using Flux: get_device, logitbinarycrossentropy, logitcrossentropy, mse, onecold
 using Flux.Zygote: pullback
 using Flux.Optimisers: Optimisers, AbstractRule
 using GPUArraysCore: AnyGPUArray
-using JSON: JSON
 using PrecompileTools: @compile_workload, @setup_workload
 using Libdl: find_library
-using LinearAlgebra: mul!
+using LinearAlgebra.BLAS: gemm!
 using Random: AbstractRNG, default_rng
 using SIMD: Vec, vifelse, vload, vscatter, vstore
 using Statistics: mean

@@ -10,11 +10,12 @@
 #     6  an object          the number under which Julia keeps it
 #     7  a list             how many, then each
 #     8  an error           two texts: its type and the message
+#     9  a dictionary       how many, then for each its name, a text, and what it has
 #
 # A caller's arrays are not copied, only read, and must stay while they are in use. What an answer points to is valid
 # until the next call.
 
-const NOTHING, WHOLE, NUMBER, BOOL, TEXT, ARRAY, OBJECT, LIST, ERROR = 0:8
+const NOTHING, WHOLE, NUMBER, BOOL, TEXT, ARRAY, OBJECT, LIST, ERROR, DICTIONARY = 0:9
 
 "The types of arrays, by their number from 0."
 const TYPES = (UInt8, Int32, Int64, Float32, Float64)
@@ -24,7 +25,7 @@ const CALLS = Dict{String,Any}(
     # where
     "device" => device, "precision!" => precision!, "is_gpu" => is_gpu, "device_name" => device_name,
     # a network
-    "chain" => (device, json) -> moved(device, chain(json)), "weights" => weights, "setweights!" => setweights!,
+    "chain" => (device, description) -> moved(device, chain(description)), "weights" => weights, "setweights!" => setweights!,
     "Predictor" => Predictor, "learner" => learner,
     # what is done with it
     "lend" => Lent, "train!" => train!, "evaluate" => evaluate, "predictions" => predictions, "features" => features,
@@ -68,6 +69,7 @@ function value!(w::Words)
     kind == OBJECT && return OBJECTS[next!(w)]
     kind == LIST && return list!(w)
     kind == ERROR && return (ERROR, value!(w), value!(w))
+    kind == DICTIONARY && return Dict{String,Any}(value!(w) => value!(w) for _ in 1:next!(w))
     throw(ArgumentError("there is no kind $kind of values"))
 end
 
@@ -94,7 +96,8 @@ send!(a::Answer, x::Integer) = push!(a.words, WHOLE, x)
 send!(a::Answer, x::AbstractFloat) = push!(a.words, NUMBER, reinterpret(Int, Float64(x)))
 send!(a::Answer, x::String) = (push!(a.kept, x); push!(a.words, TEXT, ncodeunits(x), Int(pointer(x))))
 send!(a::Answer, x::AbstractString) = send!(a, String(x))
-send!(a::Answer, x::Union{Tuple,NamedTuple,Vector{<:Array}}) = (push!(a.words, LIST, length(x)); foreach(each -> send!(a, each), x))
+send!(a::Answer, x::Union{Tuple,NamedTuple,Vector{Any},Vector{<:Array}}) = (push!(a.words, LIST, length(x)); foreach(each -> send!(a, each), x))
+send!(a::Answer, x::Dict) = (push!(a.words, DICTIONARY, length(x)); foreach(each -> send!(a, each), Iterators.flatten(x)))
 send!(a::Answer, x) = (push!(a.words, OBJECT, COUNT[] += 1); OBJECTS[COUNT[]] = x)
 
 function send!(a::Answer, x::Array{<:Union{TYPES...}})

@@ -16,13 +16,13 @@ const ACTIVATIONS = Dict(
 
 """
     chain(description, input_size; rng = default_rng())
-    chain(json::AbstractString; rng = default_rng())
+    chain(description::Dict; rng = default_rng())
 
 Make a Flux `Chain` from a list of layers, each a dictionary with the layer's `"type"` and Keras's names for
 its arguments, and the size `(width, height, channels)` or `(features,)` of one sample. A softmax becomes a
 layer of its own.
 
-In JSON it is `{"input_shape": [height, width, channels], "layers": [...]}`, the description in a saved model.
+The description in a saved model is a dictionary: `"input_shape"` has `[height, width, channels]`, `"layers"` the list.
 
 # Examples
 ```jldoctest
@@ -45,10 +45,8 @@ function chain(description::AbstractVector, input_size::Dims; rng::AbstractRNG =
     return Chain(model...)
 end
 
-function chain(json::AbstractString; rng::AbstractRNG = default_rng())
-    description = JSON.parse(json)
-    return chain(description["layers"], flux_size(Tuple(Int.(description["input_shape"]))); rng)
-end
+chain(description::Dict; rng::AbstractRNG = default_rng()) =
+    chain(description["layers"], flux_size(Tuple(Int.(description["input_shape"]))); rng)
 
 """
     flatten_hwc(x)

@@ -1,11 +1,11 @@
 # What the first training in a process runs, so that it does not wait for the compiler. Most of what is compiled
 # belongs to a kind of layer, not to a network, so that other networks of these layers start at once too.
 @setup_workload let  # its names are no names of the module
-    conv(filters) = Dict("type" => "Conv2D", "filters" => filters, "kernel_size" => [3, 3], "activation" => "relu")
+    conv(filters) = Dict("type" => "Conv2D", "filters" => filters, "kernel_size" => Any[3, 3], "activation" => "relu")
     dense(units, activation) = Dict("type" => "Dense", "units" => units, "activation" => activation)
-    pool, flatten = Dict("type" => "MaxPooling2D", "pool_size" => [2, 2]), Dict("type" => "Flatten")
+    pool, flatten = Dict("type" => "MaxPooling2D", "pool_size" => Any[2, 2]), Dict("type" => "Flatten")
     random(type, factors...) =
-        Dict("type" => type, "fill_mode" => "constant", (factor => [-0.1, 0.1] for factor in factors)...)
+        Dict("type" => type, "fill_mode" => "constant", (factor => Any[-0.1, 0.1] for factor in factors)...)
     both = ("height_factor", "width_factor")
     augmentation =
         [random("RandomRotation", "factor"), random("RandomTranslation", both...), random("RandomZoom", both...)]
@@ -17,18 +17,18 @@
         (10, 10, 3) => [conv(32), pool, conv(64), flatten, Dict("type" => "Dropout", "rate" => 0.5), dense(2, "softmax")],
         (10, 10, 3) => [conv(8), Dict("type" => "BatchNormalization"), pool, Dict("type" => "GlobalAveragePooling2D"), dense(2, "softmax")],
     ]
-    json(shape, layers) = JSON.json(Dict("input_shape" => shape, "layers" => layers))
-    settings(slots) = JSON.json(Dict(
+    description(shape, layers) = Dict{String,Any}("input_shape" => Any[shape...], "layers" => Any[layers...])
+    settings(slots) = Dict{String,Any}(
         "optimizer" => Dict("type" => "Adam", "beta_1" => 0.9, "beta_2" => 0.999, "epsilon" => 1e-7, "weight_decay" => nothing),
         "loss" => "categorical", "seed" => "0", "fast" => true,
-        "penalties" => fill(nothing, slots), "trainable" => fill(true, slots),
-    ))
+        "penalties" => Any[nothing for _ in 1:slots], "trainable" => Any[true for _ in 1:slots],
+    )
     @compile_workload begin
         entry()
         cpu = ask("device", "cpu")
         ask("is_gpu", cpu) || ask("precision!", cpu, "float32")
         for ((h, w, c), layers) in networks
-            model = ask("chain", cpu, json((h, w, c), layers))
+            model = ask("chain", cpu, description((h, w, c), layers))
             ask("setweights!", model, ask("weights", model))
             l = ask("learner", model, settings(length(weights(model))))
             for T in (UInt8, Float32)

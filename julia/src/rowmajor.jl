@@ -160,13 +160,12 @@ function setmoments!(learner::Learner, iterations::Integer, memory)
 end
 
 """
-    learner(model, json)
+    learner(model, description)
 
-A `Learner` as a description says: `{"optimizer": {...}, "loss": "categorical", "trainable": [...],
-"penalties": [...], "seed": "0", "fast": true}`.
+A `Learner` as a description says, which has the names `"optimizer"`, `"loss"` (`"categorical"`, `"binary"` or
+`"squared"`), `"trainable"`, `"penalties"`, `"seed"` (a text) and `"fast"`.
 """
-function learner(@nospecialize(model::Chain), json::AbstractString)
-    d = JSON.parse(json)
+function learner(@nospecialize(model::Chain), d::Dict{String})
     penalties = [p === nothing ? nothing : (p["l1"], p["l2"]) for p in d["penalties"]]
     loss = (categorical = logitcrossentropy, binary = logitbinarycrossentropy, squared = mse)[Symbol(d["loss"])]
     seed = parse(UInt64, d["seed"])

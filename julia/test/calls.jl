@@ -1,12 +1,15 @@
 using PyFlux: ANSWER, Answer, OBJECTS, Words, ask, entry, send!, value!
 
-@testset "a value goes round: $(repr(x))" for x in [nothing, 3, -1, 0.1, true, "Größe", [1, 2], Float32[1 2 3], zeros(UInt8, 2, 3, 1, 4)]
+@testset "a value goes round: $(repr(x))" for x in [
+    nothing, 3, -1, 0.1, true, "Größe", [1, 2], Float32[1 2 3], zeros(UInt8, 2, 3, 1, 4),
+    Any[1, "a", nothing], Dict{String,Any}("layers" => Any[Dict{String,Any}("units" => 2)], "rate" => 0.5)
+]
     a = Answer(Int[], Any[])
     send!(a, x)
     back = GC.@preserve a value!(Words(pointer(a.words)))
     @test back == x
     @test typeof(back) == typeof(x)
-    x isa Array && @test pointer(back) == pointer(x)  # no copy
+    x isa Array && eltype(x) !== Any && @test pointer(back) == pointer(x)  # no copy
 end
 
 @testset "an array is row-major to a caller" begin

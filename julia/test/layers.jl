@@ -4,12 +4,13 @@ conv(; kw...) = Dict("type" => "Conv2D", "filters" => 4, "kernel_size" => [3, 2]
 
 @testset "flux_mnist" begin
     model = chain(
-        """{"input_shape": [28, 28, 1], "layers": [
-          {"type": "Conv2D", "filters": 16, "kernel_size": [3, 3], "activation": "relu"},
-          {"type": "MaxPooling2D", "pool_size": [2, 2], "strides": null},
-          {"type": "Conv2D", "filters": 32, "kernel_size": [3, 3], "activation": "relu"},
-          {"type": "MaxPooling2D", "pool_size": [2, 2]},
-          {"type": "Flatten"}, {"type": "Dense", "units": 10, "activation": "softmax"}]}""";
+        Dict("input_shape" => [28, 28, 1], "layers" => [
+            Dict("type" => "Conv2D", "filters" => 16, "kernel_size" => [3, 3], "activation" => "relu"),
+            Dict("type" => "MaxPooling2D", "pool_size" => [2, 2], "strides" => nothing),
+            Dict("type" => "Conv2D", "filters" => 32, "kernel_size" => [3, 3], "activation" => "relu"),
+            Dict("type" => "MaxPooling2D", "pool_size" => [2, 2]),
+            Dict("type" => "Flatten"), Dict("type" => "Dense", "units" => 10, "activation" => "softmax"),
+        ]);
         rng = Xoshiro(0),
     )
     @test sum(length, Flux.trainables(model)) == 12_810

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import array
 import ctypes
+import itertools
 import struct
 import threading
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-NOTHING, WHOLE, NUMBER, BOOL, TEXT, ARRAY, OBJECT, LIST, ERROR = range(9)
+NOTHING, WHOLE, NUMBER, BOOL, TEXT, ARRAY, OBJECT, LIST, ERROR, DICTIONARY = range(10)
 
 # The types of arrays, by their number.
 TYPES = tuple(np.dtype(name) for name in ("uint8", "int32", "int64", "float32", "float64"))
@@ -57,7 +58,8 @@ class Bridge:
     def call(self, name: str, *arguments: Any) -> Any:
         """Return what a call gives: None, numbers, text, copies of arrays, lists of these, or a `Handle`.
 
-        Arguments are the same. Arrays are C-ordered; the caller keeps them as long as Julia uses them.
+        Arguments are the same, and dictionaries with text for keys. Arrays are C-ordered; the caller keeps
+        them as long as Julia uses them.
 
         Raises:
             JuliaError: It failed.
@@ -103,8 +105,14 @@ def _put(words: array.array[int], kept: list[Any], x: Any) -> None:
     elif isinstance(x, str):
         kept.append(x.encode())
         words.extend((TEXT, len(kept[-1]), ctypes.cast(kept[-1], ctypes.c_void_p).value or 0))
+    elif isinstance(x, float):
+        words.extend((NUMBER, *struct.unpack("q", struct.pack("d", x))))
     elif x is None:
         words.append(NOTHING)
+    elif isinstance(x, dict):
+        words.extend((DICTIONARY, len(x)))
+        for each in itertools.chain.from_iterable(x.items()):
+            _put(words, kept, each)
     else:
         words.extend((LIST, len(x)))
         for each in x:

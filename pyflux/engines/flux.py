@@ -6,7 +6,6 @@ What the Julia side does about orders of axes and flipped kernels is in ``julia/
 from __future__ import annotations
 
 import functools
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -168,7 +167,7 @@ class Network:
             "fast": fast,
         }
         with _julia_errors("making the optimizer"):
-            self._learner = self._trainer = self._call("learner", self._model, json.dumps(settings))
+            self._learner = self._trainer = self._call("learner", self._model, settings)
             if self._group:
                 self._trainer = self._call("Shared", self._learner, self._group)
         self._optimizer, self.steps = optimizer, 0
@@ -237,7 +236,7 @@ class Network:
 
     def _make(self, weights: Sequence[Floats]) -> None:
         with _julia_errors("building the network"):
-            self._model = self._call("chain", self._device, json.dumps(self._architecture.config()))
+            self._model = self._call("chain", self._device, self._architecture.config())
             self._predictor = self._call("Predictor", self._model)
         self.set_weights(weights)
 

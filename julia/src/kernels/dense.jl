@@ -5,16 +5,19 @@ suits_dense(layer) = false
 suits_dense(d::Dense{<:Union{typeof(identity),typeof(relu)},<:Matrix{Float32}}) =
     d.bias === false || d.bias isa Vector{Float32}
 
+# `mul!` calls the same function of BLAS, but compiles much of its own for each kind of view.
+product!(c, ta, a, tb, b) = gemm!(ta, tb, 1.0f0, a, b, 0.0f0, c)
+
 "The outputs `y` for the columns of `x`."
 function forward!(layer::Dense, y, x)
     (outputs, n), weight = size(y), layer.weight
     little = length(weight) * n < LITTLE
     if little || n ≥ outputs
-        each_thread((_, columns) -> mul!(view(y, :, columns), weight, view(x, :, columns)), n; little)
+        each_thread((_, columns) -> product!(view(y, :, columns), 'N', weight, 'N', view(x, :, columns)), n; little)
     else
         # Few columns for many weights: each thread reads its own weights, and has a part of every sum.
         parts = [zeros(Float32, outputs, n) for _ in 1:Threads.nthreads()]
-        each_thread((t, inputs) -> mul!(parts[t], view(weight, :, inputs), view(x, inputs, :)), size(x, 1))
+        each_thread((t, inputs) -> product!(parts[t], 'N', view(weight, :, inputs), 'N', view(x, inputs, :)), size(x, 1))
         y .= parts[1]
         foreach(part -> y .+= part, parts[2:end])
     end
@@ -32,7 +35,7 @@ function back!(layer::Dense, dw, db, dx, dy, y, x)
     layer.σ === relu && (dy .*= y .> 0)
     db === nothing || sum!(db, dy)
     each_thread(size(x, 1); little = 2length(dw) * size(x, 2) < LITTLE) do _, inputs
-        mul!(view(dw, :, inputs), dy, view(x, inputs, :)')
-        dx === nothing || mul!(view(dx, inputs, :), view(layer.weight, :, inputs)', dy)
+        product!(view(dw, :, inputs), 'N', dy, 'T', view(x, inputs, :))
+        dx === nothing || product!(view(dx, inputs, :), 'T', view(layer.weight, :, inputs), 'N', dy)
     end
 end
