@@ -66,5 +66,11 @@ end
     return nothing
 end
 
+# Likewise (f(0), f(1), … f(N - 1)). `ntuple` may leave a call for each.
+@generated tuple_of(f, ::Val{N}) where {N} = quote
+    $(Expr(:meta, :inline))
+    return tuple($([:(@inline f($i)) for i in 0:(N - 1)]...))
+end
+
 # The first `n` lanes.
 lanes(n) = Vec(ntuple(Int32, Val(LANES))) ≤ Codes(n % Int32)

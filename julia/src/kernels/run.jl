@@ -80,6 +80,18 @@ end
 
 few(::Fused{<:Any,<:Any,Few}) where {Few} = Few
 
+# How an array has images: floats of one, where it begins inside the padding, and floats a row.
+struct Layout
+    length::Int
+    inside::Int
+    stride::Int
+end
+
+Layout(l::Fused) = Layout(input_length(l), inside(l), row_stride(l))
+
+# One of them.
+Plane(l::Layout, array, k) = Plane(pointer(array, l.length * (k - 1) + l.inside + 1), l.stride)
+
 struct Run
     plan::Plan
     size::Dims                        # of a sample that comes in
@@ -88,6 +100,7 @@ struct Run
     training::Bool
     some::Int                         # images that a thread takes through all layers before the next ones
     convs::Vector{Fused}
+    layouts::Vector{Layout}           # of each convolution's input, and of the features
     inputs::Vector{Vector{Float32}}   # of each convolution, image after image, with padding
     codes::Vector{Vector{Int32}}
     features::Vector{Matrix{Float32}} # what goes into each dense layer, and what comes out of the last
@@ -110,9 +123,11 @@ function Run(plan::Plan, size::Dims, batch::Int; inner = false, training = true)
     some = training ? batch : at_once(convs)
     kept = training ? batch : nt * some
     features = isempty(convs) ? prod(size) : output_length(last(convs))
+    # A run that begins with dense layers gets its images as features.
+    stride = isempty(convs) ? (length(size) == 3 ? size[1] * size[3] : 0) : output_stride(last(convs))
     widths = [features; [Base.size(plan.layers[i].weight, 1) for i in plan.dense]]
     return Run(
-        plan, size, batch, inner, training, some, convs,
+        plan, size, batch, inner, training, some, convs, [Layout.(convs); Layout(features, 0, stride)],
         [room(input_length(l), kept) for l in convs],
         [zeros(Int32, training && pooled(l) ? output_length(l) * batch + LANES : 0) for l in convs],
         # A column more than there are images, as the last vector of the last may not be a whole one.
@@ -184,7 +199,7 @@ function forward!(run::Run, x::Picked)
         for some in Iterators.partition(images, run.some)
             # Where an image is in the inputs: at its own number, or among those that the thread has at once.
             shift = run.training ? 0 : (t - 1) * run.some - first(some) + 1
-            foreach(image -> take_in!(first_plane(run, image, shift), x.images, x.indices[image], x.scale), some)
+            foreach(image -> take_in!(input_of(run, 1, image, shift), x.images, x.indices[image], x.scale), some)
             for (i, l) in enumerate(run.convs)
                 forward!(ahead(l), run, i, some, shift, t)
             end
@@ -198,34 +213,22 @@ end
 
 function forward!(l::Fused, run::Run, i, images, shift, t)
     for image in images
+        x, y = whole_input(run, i, image + shift), input_of(run, i + 1, image, shift)
         codes = run.training && pooled(l) ? codes_of(run, i, l, image) : Ptr{Int32}(C_NULL)
-        y, x = output_of(run, i, l, image, shift), input_of(run, i, l, image + shift)
         suits_winograd(l) ? winograd!(l, pointer(run.rooms[t]), y, codes, x, pointer(run.forward[i]), pointer(run.biases[i])) :
             forward!(l, y, codes, x, pointer(run.forward[i]), pointer(run.biases[i]))
     end
 end
 
-input_of(run, i, l, place) = pointer(run.inputs[i], input_length(l) * (place - 1) + 1)
+# Where an image goes in a convolution's input, or behind the last in the features, and where the padding around it begins.
+input_of(run, i, image, shift) = i > length(run.convs) ? Plane(run.layouts[i], run.features[1], image) :
+    Plane(run.layouts[i], run.inputs[i], image + shift)
+whole_input(run, i, place) = pointer(run.inputs[i], run.layouts[i].length * (place - 1) + 1)
 codes_of(run, i, l, image) = pooled(l) ? pointer(run.codes[i], output_length(l) * (image - 1) + 1) : Ptr{Int32}(C_NULL)
-
-# What a convolution puts out for an image: the next one's input, inside the padding, or a column of the features.
-function output_of(run, i, l, image, shift)
-    i == length(run.convs) && return Plane(pointer(run.features[1], output_length(l) * (image - 1) + 1), output_stride(l))
-    next = run.convs[i + 1]
-    return plane_inside(next, input_of(run, i + 1, next, image + shift))
-end
-
-plane_inside(l, input) = Plane(input + 4 * inside(l), row_stride(l))
 
 # A run that ends in images gives them as Flux has them, channels last.
 out_of(run::Run, features, n) = run.plan.flat ? view(features, :, 1:n) :
     permutedims(reshape(view(features, :, 1:n), last(run.convs).filters, last(run.convs).output..., n), (2, 3, 1, 4))
-
-# Where an image goes: the first convolution's input, or the features at once.
-function first_plane(run, image, shift)
-    isempty(run.convs) || return plane_inside(run.convs[1], input_of(run, 1, run.convs[1], image + shift))
-    return Plane(pointer(run.features[1], prod(run.size) * (image - 1) + 1), length(run.size) == 3 ? run.size[1] * run.size[3] : 0)
-end
 
 function check_features(run)
     isempty(run.convs) || return nothing
@@ -309,8 +312,8 @@ function back!(l::Fused, run::Run, i, desk::Desk, images)
     weights = wanted ? pointer(run.back[i]) : Ptr{Float32}(C_NULL)
     for (k, image) in enumerate(images)
         dx = wanted ? cleared(desk.dx[i], input_length(l) * (k - 1), input_length(l)) : Ptr{Float32}(C_NULL)
-        r = Return(error_of(run, i, l, desk, k, image), output_of(run, i, l, image, 0), codes_of(run, i, l, image))
-        back!(l, pointer(desk.dw[i]), pointer(desk.db[i]), dx, r, input_of(run, i, l, image), weights, desk.hits)
+        r = Return(error_of(run, i, desk, k, image), input_of(run, i + 1, image, 0), codes_of(run, i, l, image))
+        back!(l, pointer(desk.dw[i]), pointer(desk.db[i]), dx, r, whole_input(run, i, image), weights, desk.hits)
     end
 end
 
@@ -322,11 +325,8 @@ function cleared(array, from, length)
 end
 
 # The gradient of a convolution's outputs, for the `k`th image of a thread.
-function error_of(run, i, l, desk, k, image)
-    i == length(run.convs) && return Plane(pointer(run.errors[1], output_length(l) * (image - 1) + 1), output_stride(l))
-    next = run.convs[i + 1]
-    return plane_inside(next, pointer(desk.dx[i + 1], input_length(next) * (k - 1) + 1))
-end
+error_of(run, i, desk, k, image) = i == length(run.convs) ? Plane(run.layouts[i + 1], run.errors[1], image) :
+    Plane(run.layouts[i + 1], desk.dx[i + 1], k)
 
 function give_back!(dx, l, desk, images)
     w, h, channels, _ = size(dx)

@@ -75,8 +75,8 @@ function filters!(l, ::Val{N}, ::Val{F}, first, f, sums, pixels, y, codes, weigh
     multiply!(sums, pixels, weights + 4f, Val(N), Val(F), l.channels, padded(l.filters))
     each_tile(l, first, Val(N)) do n, row, column
         for k in 0:(F - 1)
-            outputs = both(narrow, ntuple(i -> load(sums, ((i - 1) * N * F + n * F + k) * LANES), Val(16)), Val(4))
-            pool!(l, outputs, f + k * LANES, row, column, y, codes, bias)
+            products = tuple_of(i -> load(sums, (i * N * F + n * F + k) * LANES), Val(16))
+            pool!(l, both(narrow, products, Val(4)), f + k * LANES, row, column, y, codes, bias)
         end
     end
 end
@@ -93,10 +93,9 @@ end
 
 # 4×4 pixels of LANES channels.
 @inline function spread!(to, step, x, stride, channels)
-    pixels = ntuple(i -> load(x, ((i - 1) ÷ 4) * stride + ((i - 1) % 4) * channels), Val(16))
-    for (i, v) in enumerate(both(spread, pixels, Val(4)))
-        store!(to, (i - 1) * step, v)
-    end
+    pixels = tuple_of(i -> load(x, (i ÷ 4) * stride + (i % 4) * channels), Val(16))
+    spreads = both(spread, pixels, Val(4))
+    unrolled(i -> store!(to, i * step, @inbounds spreads[i + 1]), Val(16))
 end
 
 # The sums over channels, for each of the 16 places of `N` tiles and `F` vectors of filters.
