@@ -7,7 +7,9 @@ using PyFlux: PyFlux
 PyFlux.why_not_functional(::Type{CUDADevice}) = try
     CUDA.functional(true) ? "CUDA works, but cuDNN does not" : "it does not say why"
 catch e
-    first(split(sprint(showerror, e), '\n'))
+    reason = first(split(sprint(showerror, e), '\n'))
+    # Which runtime CUDA.jl brings is decided by the driver that it finds while it is installed.
+    occursin("runtime not found", reason) ? "$reason: if CUDA.jl was installed where there is no driver, install it on a machine that has the GPU" : reason
 end
 
 function PyFlux.device_name(d::CUDADevice)

@@ -41,6 +41,7 @@ include("kernels/threads.jl")     # who does what
 include("kernels/dense.jl")       # dense layers
 include("kernels/run.jl")         # convolutions and dense layers, one after the other
 include("kernels/pieces.jl")      # a network, part in kernels and part in Flux
+include("kernels/normalization.jl") # batch normalization, one of the latter
 include("kernels/adam.jl")        # the optimiser's step
 include("training.jl")         # train, evaluate, predict
 include("devices.jl")          # which device computes, and arrays there

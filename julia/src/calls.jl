@@ -35,7 +35,7 @@ const CALLS = Dict{String,Any}(
     "Shared" => Shared, "abort" => abort,
     # this process
     "versions" => versions, "places" => places, "allocated" => Base.gc_bytes,
-    "forget" => (numbers...) -> foreach(n -> delete!(OBJECTS, n), numbers),
+    "forget" => numbers -> foreach(n -> delete!(OBJECTS, n), numbers),
 )
 
 # What callers have a number for.

@@ -73,7 +73,8 @@ end
 
 function why_no_gpu(T, packages)
     missing_ones = [name for (name, uuid) in packages if !installed(name, uuid)]
-    isempty(missing_ones) || return "there is a driver, but not the Julia package $(join(missing_ones, " and "))"
+    isempty(missing_ones) ||
+        return "there is a driver, but not the Julia package$(length(missing_ones) == 1 ? "" : "s") $(join(missing_ones, " and "))"
     return string(join(first.(packages), " and "), " cannot use the GPU: ", why_not_functional(T))
 end
 

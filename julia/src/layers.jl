@@ -176,9 +176,7 @@ end
 
 # What each layer does to a batch. Flux's own call, but for what this package does better on the CPU.
 forward(layer, x) = layer(x)
-forward(layer::MaxPool{2}, x::Array{<:Any,4}) = maxpooling(x, ignore_derivatives(() -> Window(layer)))
-forward(layer::MeanPool{2}, x::Array{<:Any,4}) = meanpooling(x, ignore_derivatives(() -> Window(layer)))
-forward(::GlobalMaxPool, x::Array{<:Any,4}) = maxpooling(x, ignore_derivatives(() -> Window(size(x)[1:2])))
+forward(layer::Pooling, x::Array{<:Any,4}) = pooler(layer)(x, ignore_derivatives(() -> Window(layer, x)))
 forward(model::Chain, x) = forward(model.layers, x)
 forward(layers::Tuple, x) = forward(Base.tail(layers), forward(first(layers), x))
 forward(::Tuple{}, x) = x

@@ -45,6 +45,7 @@
             ask("setmoments!", l, 2, moments(l))
         end
         ask("versions")
+        ask("forget", Any[0])
     end
     empty!(OBJECTS)
     empty!(ANSWER.kept)

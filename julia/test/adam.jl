@@ -4,6 +4,12 @@ using PyFlux: DecoupledDecay, step!, slots
 # Lengths that fill no vector, and a layer that is not trained.
 model() = Chain(Conv((3, 3), 1 => 5, relu; init = Flux.glorot_uniform(Xoshiro(0))), PyFlux.flatten_hwc, Dense(20 => 3; init = Flux.glorot_uniform(Xoshiro(1))))
 
+@testset "the kernel takes arrays of one size, but not one array twice" begin
+    layer = Dense(4 => 4; init = Flux.glorot_uniform(Xoshiro(0)))
+    @test Learner(Chain(layer, deepcopy(layer))).adam
+    @test !Learner(Chain(layer, layer)).adam
+end
+
 @testset "the kernel's steps are Optimisers', with $rule" for rule in [
     Adam(0.01), Adam(0.003, (0.8, 0.99), 1e-7), DecoupledDecay(Adam(0.01), 0.1), Momentum(0.1, 0.9)
 ]

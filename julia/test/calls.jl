@@ -32,7 +32,7 @@ end
     @test length(OBJECTS) == before + 1
     number = maximum(keys(OBJECTS))
     @test !ask("is_gpu", device)
-    ask("forget", number)
+    ask("forget", Any[number])
     @test !haskey(OBJECTS, number)
 end
 

@@ -92,6 +92,14 @@ mixed = [
         Conv((3, 3), 2 => 4; init), BatchNorm(4, relu), MaxPool((2, 2)), Conv((2, 2), 4 => 20, relu; init), flatten_hwc,
         Dense(80 => 3; init),
     ]),
+    ("normalisations of images and of features", 6, [
+        Conv((3, 3), 2 => 4; init), BatchNorm(4), MaxPool((2, 2)), Conv((2, 2), 4 => 20, relu; init), flatten_hwc,
+        Dense(80 => 6; init), BatchNorm(6; momentum = 0.3f0), Dense(6 => 3; init),
+    ]),
+    ("a normalisation that is frozen", 4, [
+        Conv((3, 3), 2 => 4; init), Flux.testmode!(BatchNorm(4; initβ = Flux.randn32, initγ = Flux.rand32)), GlobalMaxPool(), flatten_hwc,
+        Dense(4 => 3; init),
+    ]),
     ("Flux first and last", 3, [
         Conv((3, 3), 2 => 3, tanh; init, stride = 2, pad = 1), Conv((2, 2), 3 => 5, relu; init), MaxPool((2, 2)),
         flatten_hwc, Dense(5 => 7, relu; init), Dense(7 => 3, tanh; init),
@@ -109,7 +117,7 @@ mixed = [
     fast, stock = Learner(deepcopy(Chain(layers...))), Learner(deepcopy(Chain(layers...)); fast = false)
     @test length(fast.pieces.list) == pieces
     @test any(piece -> piece isa Stock, fast.pieces.list)
-    for n in (5, 2)
+    for n in (5, 3)
         x, y = randn(Xoshiro(n), Float32, 8, 8, 2, n), rand(Xoshiro(n), 1:3, n)
         @test predict(fast, x) ≈ predict(stock, x) rtol = 1e-5
         (loss, ŷ, g), (loss₀, ŷ₀, g₀) = map((fast, stock)) do learner
@@ -119,6 +127,9 @@ mixed = [
         @test ŷ ≈ ŷ₀ rtol = 1e-5
         for slot in fast.slots
             @test at(g, slot) ≈ at(g₀, slot) rtol = 1e-4 atol = 1e-6
+        end
+        for slot in slots(fast.model)  # and what moves
+            @test at(fast.model, slot) ≈ at(stock.model, slot) rtol = 1e-5
         end
     end
 end

@@ -67,7 +67,7 @@ class Bridge:
         """
         with self._turn:
             if self._forgotten:
-                self._ask("forget", [self._forgotten.pop() for _ in range(len(self._forgotten))])
+                self._ask("forget", [[self._forgotten.pop() for _ in range(len(self._forgotten))]])
             return self._ask(name, arguments)
 
     def _ask(self, name: str, arguments: Any) -> Any:

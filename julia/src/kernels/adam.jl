@@ -18,7 +18,8 @@ function step!(learner, grads)
 end
 
 # Layers that share an array share its leaf, and Optimisers adds their gradients.
-suits_adam(places) = all(place -> suits_adam(place...), places) && allunique(last.(places))
+# (Leaves are equal where their arrays are, as at the beginning.)
+suits_adam(places) = all(place -> suits_adam(place...), places) && allunique(map(((_, leaf),) -> objectid(leaf), places))
 suits_adam(w, leaf) = false
 suits_adam(w::Array{Float32}, leaf::Optimisers.Leaf{<:Union{Adam,DecoupledDecay{<:Adam}}}) = true
 

@@ -64,7 +64,8 @@ function forward(pieces::Pieces, x)
     return x
 end
 
-outputs(piece::Stock, x) = forward(piece.layer, x)
+outputs(piece::Stock, x) = outputs(piece.layer, x)
+outputs(layer, x) = forward(layer, x)
 
 function outputs(piece::Kernels, x)
     picked = pick(x)
@@ -84,12 +85,26 @@ function pull(piece::Kernels, x)
     return copy(forward!(run, picked)), errors -> back!(run, errors)
 end
 
-function pull(piece::Stock, x)
-    y, back = piece.inner ? pullback(forward, piece.layer, x) : pullback(layer -> forward(layer, x), piece.layer)
+pull(piece::Stock, x) = pull(piece.layer, x, piece.inner)
+
+function pull(layer, x, inner)
+    y, back = inner ? pullback(forward, layer, x) : pullback(layer -> forward(layer, x), layer)
     return y, function (errors)
         found = back(errors)
         return (found[1],), get(found, 2, nothing)
     end
+end
+
+# What has a short way back of its own needs no Zygote, and no time to compile it.
+function pull(layer::Pooling, x::Array{Float32,4}, inner)
+    y, back = ChainRulesCore.rrule(pooler(layer), x, Window(layer, x))
+    return y, errors -> ((nothing,), back(errors)[2])
+end
+
+function pull(layer::SeededDropout, x::Array{Float32}, inner)
+    active(layer) || return x, errors -> ((nothing,), errors)
+    mask = dropout_mask(layer, x)
+    return x .* mask, errors -> ((nothing,), errors .* mask)
 end
 
 function loss_and_gradients(pieces::Pieces, learner, x, y, weights)

@@ -17,6 +17,15 @@ Window(size; stride = size, pad = (0, 0, 0, 0)) = Window(size, stride, pad)
 
 Window(layer::Union{MaxPool{2},MeanPool{2}}) = Window(layer.k, layer.stride, sides(layer.pad))
 
+# For the images that come to a layer.
+Window(layer::Union{MaxPool{2},MeanPool{2}}, x) = Window(layer)
+Window(::Union{GlobalMaxPool,GlobalMeanPool}, x) = Window(size(x)[1:2])
+
+# The layers that pool, and the function that does it.
+const Pooling = Union{MaxPool{2},MeanPool{2},GlobalMaxPool,GlobalMeanPool}
+pooler(::Union{MaxPool{2},GlobalMaxPool}) = maxpooling
+pooler(::Union{MeanPool{2},GlobalMeanPool}) = meanpooling
+
 # A layer's padding has a number an axis, or one for each side of it.
 sides(pad::NTuple{4,Int}) = pad
 sides((w, h)::NTuple{2,Int}) = (w, w, h, h)

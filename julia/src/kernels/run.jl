@@ -143,12 +143,14 @@ function Run(plan::Plan, size::Dims, batch::Int; inner = false, training = true)
     )
 end
 
-# Zygote's form: a named tuple for each layer, and nothing where nothing is trained.
 function zero_gradient(layer, trained)
     trained || return nothing
-    zeros = (weight = zero(layer.weight), bias = layer.bias === false ? nothing : zero(layer.bias))
-    return NamedTuple{fieldnames(typeof(layer))}(map(f -> get(zeros, f, nothing), fieldnames(typeof(layer))))
+    return in_zygotes_form(layer, (weight = zero(layer.weight), bias = layer.bias === false ? nothing : zero(layer.bias)))
 end
+
+# A named tuple with all fields of a layer, and nothing for those that are not trained.
+in_zygotes_form(layer, found) =
+    NamedTuple{fieldnames(typeof(layer))}(map(f -> get(found, f, nothing), fieldnames(typeof(layer))))
 
 # Whether a run made earlier has room for these images.
 fits(run::Run, size, batch) = run.size == size && run.batch ≥ batch
