@@ -3,10 +3,20 @@
 # (pixels, channels, samples), of images or of features.
 by_channel(x::Array{Float32}) = reshape(x, :, size(x, ndims(x) - 1), size(x, ndims(x)))
 
-suits_batchnorm(layer) = layer.λ === identity && layer.affine && layer.track_stats
+"A `BatchNorm` as it usually is, in a piece of its own."
+struct Normalization
+    layer::BatchNorm
+end
 
-function pull(layer::BatchNorm, x::Array{Float32}, inner)
-    suits_batchnorm(layer) || return @invoke pull(layer::Any, x::Any, inner::Any)
+function own(layer::BatchNorm)
+    usual = layer.λ === identity && layer.affine && layer.track_stats && layer.active !== true
+    return usual && layer.γ isa Vector{Float32} ? Normalization(layer) : layer
+end
+
+pull((; layer)::Normalization, x, inner) = normalize(layer, convert(Array{Float32}, x))
+
+# The outputs, and the way back from them.
+function normalize(layer, x)
     planes, frozen = by_channel(x), layer.active === false
     m = size(planes, 1) * size(planes, 3)
     μ, σ² = frozen ? (copy(layer.μ), copy(layer.σ²)) : mean_and_variance(planes)
@@ -21,10 +31,8 @@ function pull(layer::BatchNorm, x::Array{Float32}, inner)
     end
 end
 
-function outputs(layer::BatchNorm, x::Array{Float32})
-    layer.active === true || !suits_batchnorm(layer) && return @invoke outputs(layer::Any, x::Any)
-    return normalized(x, layer.μ, layer.γ ./ sqrt.(layer.σ² .+ layer.ϵ), layer.β)
-end
+outputs((; layer)::Normalization, x) =
+    normalized(convert(Array{Float32}, x), layer.μ, layer.γ ./ sqrt.(layer.σ² .+ layer.ϵ), layer.β)
 
 # As Flux does it.
 function track!(layer, μ, σ², m)

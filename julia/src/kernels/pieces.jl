@@ -28,11 +28,14 @@ function Pieces(layers::Vector{Any})
     list, i = Union{Kernels,Stock}[], 1
     while i ≤ length(layers)
         plan = Plan(layers, i)
-        push!(list, plan === nothing ? Stock(layers[i], i > 1) : Kernels(plan, i > 1, nothing, nothing))
+        push!(list, plan === nothing ? Stock(own(layers[i]), i > 1) : Kernels(plan, i > 1, nothing, nothing))
         i += plan === nothing ? 1 : length(plan.layers)
     end
     return Pieces(list)
 end
+
+# What stands for a layer, where this package has something better for the CPU.
+own(layer) = layer
 
 Pieces(@nospecialize(model::Chain)) = Pieces(Any[model.layers...])
 
