@@ -69,8 +69,17 @@ function value!(w::Words)
     kind == OBJECT && return OBJECTS[next!(w)]
     kind == LIST && return list!(w)
     kind == ERROR && return (ERROR, value!(w), value!(w))
-    kind == DICTIONARY && return Dict{String,Any}(value!(w) => value!(w) for _ in 1:next!(w))
+    kind == DICTIONARY && return dictionary!(w)
     throw(ArgumentError("there is no kind $kind of values"))
+end
+
+function dictionary!(w::Words)
+    found = Dict{String,Any}()
+    for _ in 1:next!(w)
+        name = value!(w)::String
+        found[name] = value!(w)
+    end
+    return found
 end
 
 list!(w::Words) = Any[value!(w) for _ in 1:next!(w)]

@@ -141,7 +141,7 @@ layers(::Val{T}, d, size, rng) where {T} =
 
 # The function that a layer applies, and the layers that must follow it: softmax sees all channels at once.
 function activation(d, dims)
-    name = something(get(d, "activation", nothing), "linear")
+    name = something(get(d, "activation", nothing), "linear")::String
     name == "softmax" && return identity, (dims == 1 ? softmax : channel_softmax,)
     haskey(ACTIVATIONS, name) || throw(ArgumentError("there is no activation $name"))
     return ACTIVATIONS[name], ()

@@ -168,7 +168,7 @@ A `Learner` as a description says, which has the names `"optimizer"`, `"loss"` (
 function learner(@nospecialize(model::Chain), d::Dict{String})
     penalties = [p === nothing ? nothing : (p["l1"], p["l2"]) for p in d["penalties"]]
     loss = (categorical = logitcrossentropy, binary = logitbinarycrossentropy, squared = mse)[Symbol(d["loss"])]
-    seed = parse(UInt64, d["seed"])
+    seed = parse(UInt64, d["seed"]::String)
     activate(model)
     return Learner(model, rule(d["optimizer"]); loss, trainable = d["trainable"], penalties, seed, fast = d["fast"])
 end
