@@ -29,8 +29,8 @@ def test_ctrl_c_ends_fit_and_leaves_a_model_that_works():
         model = pyflux.networks.flux_mnist(seed=0)
         model.compile()
         model.fit(x, y, verbose=0)
-        print("training", flush=True)
         try:
+            print("training", flush=True)
             model.fit(x, y, epochs=100_000, verbose=0)
         except KeyboardInterrupt:
             print("interrupted", model.predict(x[:2]).shape, model.evaluate(x, y) < 2.3)
