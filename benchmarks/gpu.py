@@ -108,13 +108,19 @@ def samples(job):
     return np.ascontiguousarray(x.reshape(DRAWN, *shape)[many]), y[many]
 
 
+def warmup(job):
+    """How many samples have batches of both sizes in them."""
+    n, size = job["images"], job["batch_size"]
+    return min(n, 2 * size + n % size)
+
+
 def pyflux_worker(job):
     x, y = samples(job)
     start = time.perf_counter()
     model = getattr(networks, job["network"])(seed=0)
     precision = "tf32" if job["contestant"].endswith("tf32") else "float32"
     model.compile("adam", metrics=["accuracy"], device=job["device"], precision=precision)
-    few = 2 * job["batch_size"] + len(x) % job["batch_size"]  # batches of both sizes
+    few = warmup(job)
     model.fit(x[:few], y[:few], batch_size=job["batch_size"], verbose=0)
     first = time.perf_counter() - start
     history = model.fit(x, y, batch_size=job["batch_size"], epochs=EPOCHS, verbose=0)
@@ -131,7 +137,7 @@ def until_99(job):
             self.model.stop_training = accuracy >= 0.99
 
     reached = []
-    recipe = pyflux.recipes.get("augmented")
+    recipe = pyflux.recipes.get("fast")
     train, test = pyflux.datasets.load("mnist", os.environ["PYFLUX_DATA"], verbose=False)
     model = networks.flux_mnist(recipe.augmentation(), seed=0)
     model.compile(recipe.optimizer(len(train[0])), metrics=["accuracy"], device=job["device"])
@@ -175,7 +181,7 @@ def torch_worker(job):
             total += loss.detach() * len(indices)
         return total.item()  # waits for the device
 
-    epoch(2 * job["batch_size"] + len(x) % job["batch_size"])
+    epoch(warmup(job))
     first, seconds = time.perf_counter() - start, []
     for _ in range(EPOCHS):
         start = time.perf_counter()
