@@ -4,12 +4,15 @@ using CUDA: CUDA
 using Flux: CUDADevice
 using PyFlux: PyFlux
 
-PyFlux.why_not_functional(::Type{CUDADevice}) = try
-    CUDA.functional(true) ? "CUDA works, but cuDNN does not" : "it does not say why"
-catch e
-    reason = first(split(sprint(showerror, e), '\n'))
+function PyFlux.why_not_functional(::Type{CUDADevice})
+    reason = try
+        return CUDA.functional(true) ? "CUDA works, but cuDNN does not" : "it does not say why"
+    catch e
+        first(split(sprint(showerror, e), '\n'))
+    end
     # Which runtime CUDA.jl brings is decided by the driver that it finds while it is installed.
-    occursin("runtime not found", reason) ? "$reason: if CUDA.jl was installed where there is no driver, install it on a machine that has the GPU" : reason
+    occursin("runtime not found", reason) || return reason
+    return "$reason: if CUDA.jl was installed where there is no driver, install it on a machine that has the GPU"
 end
 
 function PyFlux.device_name(d::CUDADevice)

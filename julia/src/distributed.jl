@@ -99,7 +99,7 @@ end
 
 # The gradients of all processes, each times its factor, and their moving averages: one message.
 function sum_up!(shared, grads, factor)
-    parts = [[at(grads, slot) for slot in trained_slots(shared.learner)]; moving_averages(shared.learner.trained)]
+    parts = [[at(grads, slot) for slot in shared.learner.slots]; moving_averages(shared.learner.trained)]
     if shared.message[] === nothing
         shared.message[] = similar(first(parts), sum(length, parts))
     end

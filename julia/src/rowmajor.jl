@@ -126,12 +126,8 @@ function gradients(learner::Learner, images, targets, weights = nothing)
     x = inputs(learner, Batches(images; scaled = !rescales(learner.model)), 1:n)
     loss, _, grads = loss_and_gradients(learner, x, targets, weights)
     setkeys!(learner.random, learner.seed, nothing)
-    return loss, [to_rowmajor(on_cpu(at(grads, slot))) for slot in trained_slots(learner)]
+    return loss, [to_rowmajor(on_cpu(at(grads, slot))) for slot in learner.slots]
 end
-
-"The arrays that a learner trains, with their places in `learner.trained`."
-trained_slots(learner::Learner) =
-    [slot for slot in slots(learner.trained) if slot.trained && !at(learner.state, slot).frozen]
 
 """
     moments(learner)
@@ -139,7 +135,7 @@ trained_slots(learner::Learner) =
 What the optimiser remembers of each array that is trained: a list of arrays for each, laid out as `weights` does.
 """
 function moments(learner::Learner)
-    return map(trained_slots(learner)) do slot
+    return map(learner.slots) do slot
         leaf = at(learner.state, slot)
         [to_rowmajor(on_cpu(m)) for m in moments(leaf.rule, leaf.state)]
     end
@@ -151,7 +147,7 @@ end
 Put back what `moments` gave, as after so many steps.
 """
 function setmoments!(learner::Learner, iterations::Integer, memory)
-    for (slot, arrays) in zip(trained_slots(learner), memory)
+    for (slot, arrays) in zip(learner.slots, memory)
         leaf, place = at(learner.state, slot), at(learner.trained, slot)
         leaf.state = remembered(leaf.rule, Tuple(beside(place, copy(from_rowmajor(a))) for a in arrays), iterations)
     end

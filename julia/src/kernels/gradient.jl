@@ -28,11 +28,9 @@ end
 
 largest_divisor(n, most) = last(d for d in 1:min(n, most) if n % d == 0)
 
-@inline code_place(l::Fused, f, row, column) = (row * l.output[1] + column) * l.filters + f
-@inline codes_at(l::Fused, r::Return, f, row, column) = vload(Codes, r.codes + 4 * code_place(l, f, row, column))
-
 # For LANES filters at a place: its code, or where its window begins if there is no pooling, and -1 where relu has put a 0.
-@inline code_at(l::Fused{true}, r::Return, f, row, column) = codes_at(l, r, f, row, column)
+@inline code_at(l::Fused{true}, r::Return, f, row, column) =
+    vload(Codes, r.codes + 4 * ((row * l.output[1] + column) * l.filters + f))
 @inline function code_at(l::Fused{false}, r::Return, f, row, column)
     from = Codes((row * row_stride(l) + column * l.channels) % Int32)
     l.relu || return from
@@ -60,14 +58,14 @@ function back!(l::Fused{<:Any,<:Any,true,Rows,Columns}, dw, db, dx, r::Return, x
     end
 end
 
-# Whether a vector holds what all four places of a window see of a row: each lane picks its winner's pixel from two rows
+# Whether a vector holds what all four places of a window see of a row: each lane chooses its winner's pixel from two rows
 # with one instruction, where there is one.
 picks_pixels(known, columns) = LANES == 16 && known !== nothing && columns + known[1] ≤ LANES
 
 const Lanes{T} = NTuple{LANES,VecElement{T}}
 
 # Of the 2LANES values of `a` and `b`, the one that each lane names, counted from 0.
-@inline pick(code::Codes, a::V, b::V) = V(ccall(
+@inline choose(code::Codes, a::V, b::V) = V(ccall(
     "llvm.x86.avx512.vpermi2var.ps.512", llvmcall, Lanes{Float32}, (Lanes{Float32}, Lanes{Int32}, Lanes{Float32}),
     a.data, code.data, b.data,
 ))
@@ -88,7 +86,7 @@ const Lanes{T} = NTuple{LANES,VecElement{T}}
         # The rows that the four places see. A winner's row and column are its code.
         [
             [:($(row(i)) = load(x, from + $i * stride)) for i in 0:Rows]
-            add(:d, (i, k) -> :(pick(code + Codes(Int32($k)), $(row(i)), $(row(i + 1)))))
+            add(:d, (i, k) -> :(choose(code + Codes(Int32($k)), $(row(i)), $(row(i + 1)))))
         ]
     else
         [:(
@@ -136,7 +134,7 @@ function find!(hits::Hits, l::Fused, f, r::Return, rows)
     lists, length = pointer(hits.lists), size(hits.lists, 1)
     ends, total = Places(ntuple(k -> Int(lists) + sizeof(Hit) * length * (k - 1), Val(LANES))), V(0.0f0)
     begins = ends
-    # First one half of a row, then the other, as the gradients of windows that overlap would wait for each other.
+    # Every other place of a row, then those between, as the gradients of windows that overlap would wait for each other.
     for row in rows, first in 0:1, column in first:2:(l.output[1] - 1)
         code = code_at(l, r, f, row, column)
         d = alive(l, r, code, f, row, column)
@@ -145,7 +143,7 @@ function find!(hits::Hits, l::Fused, f, r::Return, rows)
         ends += vifelse(counts, Places(sizeof(Hit)), Places(0))
         total += d
     end
-    vstore((ends - begins) >> 3, pointer(hits.counts))
+    vstore((ends - begins) >> trailing_zeros(sizeof(Hit)), pointer(hits.counts))
     return total
 end
 

@@ -23,10 +23,11 @@ function normalize(layer, x)
     frozen || track!(layer, μ, σ², m)
     r = 1 ./ sqrt.(σ² .+ layer.ϵ)
     return normalized(x, μ, layer.γ .* r, layer.β), function (errors)
-        dγ, dβ = sums(by_channel(errors), planes, μ, r)
+        errors = by_channel(convert(Array{Float32}, errors))
+        dγ, dβ = sums(errors, planes, μ, r)
         # The batch's own mean and variance give part of the gradient back.
         shares = frozen ? (zero(dγ), zero(dβ)) : (dγ ./ m, dβ ./ m)
-        dx = ∇normalized(by_channel(errors), planes, μ, r, layer.γ, shares...)
+        dx = ∇normalized(errors, planes, μ, r, layer.γ, shares...)
         return (in_zygotes_form(layer, (γ = dγ, β = dβ)),), reshape(dx, size(x))
     end
 end

@@ -216,7 +216,7 @@ end
 function forward!(l::Fused, run::Run, i, images, shift, t)
     for image in images
         x, y = whole_input(run, i, image + shift), input_of(run, i + 1, image, shift)
-        codes = run.training && pooled(l) ? codes_of(run, i, l, image) : Ptr{Int32}(C_NULL)
+        codes = run.training ? codes_of(run, i, l, image) : Ptr{Int32}(C_NULL)
         suits_winograd(l) ? winograd!(l, pointer(run.rooms[t]), y, codes, x, pointer(run.forward[i]), pointer(run.biases[i])) :
             forward!(l, y, codes, x, pointer(run.forward[i]), pointer(run.biases[i]))
     end
