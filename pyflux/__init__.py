@@ -22,6 +22,7 @@ from . import (
     regularizers,
     schedules,
 )
+from .datasets import synthetic_digits, synthetic_images
 from .errors import (
     DataError,
     DownloadError,
@@ -31,12 +32,9 @@ from .errors import (
     PyFluxError,
     SavedModelError,
 )
-from .history import History
-from .interchange import from_keras, from_torch, to_keras, to_torch
-from .models import Sequential, load
-from .onnx import export_onnx
-from .synthetic import synthetic_digits, synthetic_images
-from .training import TrainingResult, train_mnist
+from .interchange import export_onnx, from_keras, from_torch, to_keras, to_torch
+from .models import History, Sequential, load
+from .train_mnist import TrainingResult, train_mnist
 
 __version__ = "0.1.0"
 

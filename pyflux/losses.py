@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from . import checks
+from ._internal import validation
 from .architecture import Architecture
 
 
@@ -78,7 +78,7 @@ class CategoricalCrossentropy(Loss):
     label_smoothing: float = 0.0
 
     def __post_init__(self) -> None:
-        smoothing = checks.fraction("label_smoothing", self.label_smoothing)
+        smoothing = validation.fraction("label_smoothing", self.label_smoothing)
         object.__setattr__(self, "label_smoothing", smoothing)
 
 
@@ -143,11 +143,11 @@ def get(value: str | Loss) -> Loss:
     >>> get("sparse_categorical_crossentropy")
     SparseCategoricalCrossentropy(from_logits=False)
     """
-    return value if isinstance(value, Loss) else LOSSES[checks.choice("loss", value, LOSSES)]()
+    return value if isinstance(value, Loss) else LOSSES[validation.choice("loss", value, LOSSES)]()
 
 
 def from_config(config: Mapping[str, Any]) -> Loss:
     """Make a loss from what its ``config`` gave."""
     values = dict(config)
     kinds = {kind.__name__: kind for kind in LOSSES.values()}
-    return kinds[checks.choice("loss", values.pop("type", None), kinds)](**values)
+    return kinds[validation.choice("loss", values.pop("type", None), kinds)](**values)

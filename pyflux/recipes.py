@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from . import checks
+from ._internal import validation
 from .layers import Layer, RandomRotation, RandomTranslation, RandomZoom
 from .optimizers import Adam, Optimizer
-from .schedules import OneCycle
+from .optimizers.schedules import OneCycle
 
 
 @dataclass(frozen=True)
@@ -78,4 +78,4 @@ def get(name: str) -> Recipe:
     >>> get("tutorial").batch_size
     64
     """
-    return RECIPES[checks.choice("recipe", name, RECIPES)]
+    return RECIPES[validation.choice("recipe", name, RECIPES)]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from . import checks
+from ._internal import validation
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class L1L2:
 
     def __post_init__(self) -> None:
         for name in ("l1", "l2"):
-            number = checks.real(name, getattr(self, name))
+            number = validation.as_float(name, getattr(self, name))
             if number < 0:
                 raise ValueError(f"{name} must be at least 0, got {number:g}")
             object.__setattr__(self, name, number)
@@ -60,7 +60,7 @@ def get(argument: str, value: str | L1L2 | None) -> L1L2 | None:
     """
     if value is None or isinstance(value, L1L2):
         return value
-    return REGULARIZERS[checks.choice(argument, value, REGULARIZERS)]()
+    return REGULARIZERS[validation.choice(argument, value, REGULARIZERS)]()
 
 
 def from_config(config: Mapping[str, Any]) -> L1L2:

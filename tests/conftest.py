@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from pyflux import Sequential, layers, synthetic_digits
-from pyflux.engines import julia as engine_julia
+from pyflux.engines.flux import julia as engine_julia
 from pyflux.errors import EngineUnavailable
 
 ROOT = Path(__file__).parent.parent

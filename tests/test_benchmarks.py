@@ -13,8 +13,7 @@ from benchmarks import __main__ as command
 from benchmarks import contestants, data, goals, machine, plot, report, running, tasks
 from benchmarks.results import Results, ratio
 from pyflux import MissingExtraError, datasets, idx, networks
-
-from .conftest import ROOT
+from tests.conftest import ROOT
 
 
 @pytest.fixture

@@ -6,8 +6,7 @@ import re
 import pytest
 
 from pyflux import datasets, recipes
-
-from .conftest import ROOT
+from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)

@@ -9,7 +9,7 @@ import juliapkg
 from benchmarks.workers.job import Job, run, samples, seconds, tell, warmup
 from pyflux import Sequential, networks, train_mnist
 from pyflux.callbacks import Callback
-from pyflux.engines import julia
+from pyflux.engines.flux import julia
 
 # n × n Float32 matrices, several times: the fastest counts, in GFLOP/s.
 MATRIX_PRODUCT = """

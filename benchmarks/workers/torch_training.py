@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
-from torch import Tensor, nn
-
 from tests.torch_worker import networks
+from torch import Tensor, nn
 
 LEARNING_RATE = 0.001
 
@@ -109,10 +108,10 @@ class Best:
             return torch.cat([net(b.permute(0, 3, 1, 2)).softmax(1) for b in x.split(batch_size)])
 
 
-class Compiled(Best):
+class CompileConfig(Best):
     """The same with forward pass, loss and their gradients through torch.compile."""
 
     compiled = True
 
 
-STYLES: dict[str, type[Usual] | type[Best]] = {"usual": Usual, "best": Best, "compiled": Compiled}
+STYLES: dict[str, type[Usual] | type[Best]] = {"usual": Usual, "best": Best, "compiled": CompileConfig}

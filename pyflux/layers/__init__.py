@@ -15,17 +15,10 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from .. import checks, regularizers
-from .augmentation import (
-    Augmentation,
-    RandomContrast,
-    RandomFlip,
-    RandomRotation,
-    RandomTranslation,
-    RandomZoom,
-)
+from .. import regularizers
+from .._internal import validation
 from .base import Layer, Shape, sample_shape
-from .network import (
+from .core import (
     Activation,
     AveragePooling2D,
     BatchNormalization,
@@ -40,6 +33,14 @@ from .network import (
     Pooling2D,
     Rescaling,
     same_padding,
+)
+from .preprocessing import (
+    Augmentation,
+    RandomContrast,
+    RandomFlip,
+    RandomRotation,
+    RandomTranslation,
+    RandomZoom,
 )
 
 # Input is not among them: it describes no work, and a model keeps its shape only.
@@ -88,11 +89,13 @@ def from_config(config: Mapping[str, Any]) -> Layer:
     True
     """
     values = dict(config)
-    kind = LAYERS[checks.choice("layer", values.pop("type", None), LAYERS)]
+    kind = LAYERS[validation.choice("layer", values.pop("type", None), LAYERS)]
     fields = {f.name for f in dataclasses.fields(kind)}
     for key in values:
         if key not in fields:
-            raise ValueError(f"layer {kind.__name__} has no argument {key!r}{checks.nearest(key, fields)}")
+            raise ValueError(
+                f"layer {kind.__name__} has no argument {key!r}{validation.nearest(key, fields)}"
+            )
     arguments: dict[str, Any] = {k: _unplain(v) for k, v in values.items()}
     return kind(**arguments)
 

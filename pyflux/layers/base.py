@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from .. import checks
+from .._internal import validation
 from ..regularizers import L1L2
 
 Shape = tuple[int, ...]
@@ -90,7 +90,7 @@ def sample_shape(argument: str, value: Iterable[int]) -> Shape:
     """Return ``value`` as the shape of one sample."""
     if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
         raise TypeError(f"{argument} must be a tuple such as (28, 28, 1), got {value!r}")
-    shape = tuple(checks.whole(argument, n) for n in value)
+    shape = tuple(validation.as_int(argument, n) for n in value)
     if len(shape) == 2:
         raise ValueError(
             f"{argument} must name the channels too: (height, width, channels), got {shape}; "

@@ -1,0 +1,1 @@
+"""Helpers shared by the whole package: argument validation and atomic files."""

@@ -1,0 +1,5 @@
+"""The command line, ``pyflux COMMAND``: a module for each command."""
+
+from .main import main
+
+__all__ = ["main"]

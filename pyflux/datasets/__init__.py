@@ -1,0 +1,29 @@
+"""The data sets by name: MNIST, Fashion-MNIST, KMNIST and CIFAR-10; and synthetic ones.
+
+    from pyflux.datasets import mnist
+    (x_train, y_train), (x_test, y_test) = mnist.load_data()
+
+The files are looked for in the folder given as ``data_dir=``, else in the one that the environment variable
+``PYFLUX_DATA`` names, and then nowhere else. Without either they are downloaded once into the user's cache
+folder. Importing this module opens no connection.
+"""
+
+from .base import LabelledImages, Split
+from .drawn_digits import synthetic_digits
+from .idx_datasets import DATASETS, Dataset, IdxFile, cifar10, fashion_mnist, kmnist, load, mnist
+from .patterns import synthetic_images
+
+__all__ = [
+    "DATASETS",
+    "Dataset",
+    "IdxFile",
+    "LabelledImages",
+    "Split",
+    "cifar10",
+    "fashion_mnist",
+    "kmnist",
+    "load",
+    "mnist",
+    "synthetic_digits",
+    "synthetic_images",
+]

@@ -1,0 +1,273 @@
+"""A model as an ONNX file, for programs that have neither Python nor Julia.
+
+ONNX's image layers want channels before height and width. The file takes and gives pyflux's own layout and
+turns it inside: once at the start, and back before a ``Flatten``, whose order of features stays that of the
+weights. To add a layer, write the function that adds its nodes, and add it to `LAYERS`.
+
+Source: the operators at https://onnx.ai/onnx/operators/.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .._internal.files import atomic_write
+from ..architecture import Architecture
+from ..errors import MissingExtraError
+from ..inputs import Floats
+from ..layers import Shape, same_padding
+
+if TYPE_CHECKING:
+    from ..models import Sequential
+
+# Of 2022, so that runtimes of the last years read it; all that is written here has been in it since.
+OPSET, IR_VERSION = 17, 8
+
+TO_NCHW, TO_NHWC = (0, 3, 1, 2), (0, 2, 3, 1)
+
+
+def export_onnx(model: Sequential, path: str | os.PathLike[str]) -> None:
+    """Write a model as an ONNX file, which computes what ``model.predict`` does.
+
+    Its input is ``input``, float32 ``(N, height, width, channels)`` or ``(N, features)`` with any N; its
+    output is ``output``, float32 ``(N, *output_shape)``, after the final softmax if there is one. uint8
+    images are not scaled in it: give ``images.astype("float32") / 255``, the same image as 0 … 1 (and where
+    the network begins with `Rescaling`, ``images.astype("float32")``). Layers that work only in training,
+    such as dropout, are left out.
+
+    Args:
+        model: A model that knows the shape of its samples.
+        path: The file; an existing one is replaced once the new one is whole.
+
+    Raises:
+        MissingExtraError: The package ``onnx`` is not installed.
+        ValueError: A layer has no counterpart in ONNX known here.
+        FileNotFoundError: The folder does not exist.
+
+    >>> from pyflux import networks
+    >>> export_onnx(networks.flux_mnist(), "digits.onnx")  # doctest: +SKIP
+    >>> session = onnxruntime.InferenceSession("digits.onnx")  # doctest: +SKIP
+    >>> session.run(["output"], {"input": images.astype("float32") / 255})  # doctest: +SKIP
+    """
+    written = _model(model.require_architecture("export_onnx()"), model.get_weights(), model.name)
+    with atomic_write(path) as beside:
+        beside.write_bytes(written.SerializeToString())
+
+
+def _onnx() -> Any:
+    try:
+        import onnx
+    except ImportError as e:
+        raise MissingExtraError("writing ONNX files needs onnx: pip install 'pyflux-julia[onnx]'") from e
+    return onnx
+
+
+def _model(architecture: Architecture, weights: Sequence[Floats], name: str) -> Any:
+    onnx = _onnx()
+    graph = Graph(onnx)
+    _network(graph, architecture, weights)
+    tensor = onnx.helper.make_tensor_value_info
+    made = onnx.helper.make_model(
+        onnx.helper.make_graph(
+            graph.nodes,
+            name,
+            [tensor("input", onnx.TensorProto.FLOAT, ["N", *architecture.input_shape])],
+            [tensor("output", onnx.TensorProto.FLOAT, ["N", *architecture.output_shape])],
+            initializer=graph.constants,
+        ),
+        producer_name="pyflux",
+        opset_imports=[onnx.helper.make_opsetid("", OPSET)],
+        ir_version=IR_VERSION,
+    )
+    onnx.checker.check_model(made, full_check=True)
+    return made
+
+
+class Graph:
+    """The nodes and constants so far; what adds one gets the name of its result."""
+
+    def __init__(self, onnx: Any) -> None:
+        self._onnx = onnx
+        self.nodes: list[Any] = []
+        self.constants: list[Any] = []
+
+    def add(self, operator: str, *inputs: str, output: str = "", **attributes: Any) -> str:
+        """Add a node and return the name of its output."""
+        output = output or f"{operator.lower()}_{len(self.nodes)}"
+        self.nodes.append(self._onnx.helper.make_node(operator, inputs, [output], **attributes))
+        return output
+
+    def constant(self, name: str, value: ArrayLike) -> str:
+        """Add an array, as float32, and return its name."""
+        array = np.array(value, dtype=np.float32, order="C")
+        self.constants.append(self._onnx.numpy_helper.from_array(array, name))
+        return name
+
+
+class Step(NamedTuple):
+    """A layer with its name, its weights by name, and the shape of the sample that it gets."""
+
+    name: str
+    layer: Any  # its own class: each function below knows which
+    weights: dict[str, Floats]
+    given: Shape
+
+
+def _network(graph: Graph, architecture: Architecture, weights: Sequence[Floats]) -> None:
+    x = "input"
+    if len(architecture.input_shape) == 3:
+        x = graph.add("Transpose", x, perm=TO_NCHW)
+    for step in _steps(architecture, weights):
+        x = _activation(graph, step, _layer(graph, step, x))
+    if len(architecture.output_shape) == 3:
+        graph.add("Transpose", x, perm=TO_NHWC, output="output")
+    else:
+        graph.add("Identity", x, output="output")
+
+
+def _steps(architecture: Architecture, weights: Sequence[Floats]) -> Iterator[Step]:
+    remaining = iter(weights)
+    for name, layer, given in zip(
+        architecture.names, architecture.layers, architecture.shapes[:-1], strict=True
+    ):
+        yield Step(name, layer, {weight: next(remaining) for weight in layer.weight_shapes(given)}, given)
+
+
+def _layer(graph: Graph, step: Step, x: str) -> str:
+    kind = type(step.layer).__name__
+    if kind not in LAYERS:
+        raise ValueError(
+            f"layer {step.name!r} ({kind}) cannot be written to ONNX yet; known: {', '.join(LAYERS)}. "
+            f"Add it to LAYERS in pyflux/onnx.py"
+        )
+    return LAYERS[kind](graph, step, x)
+
+
+def _activation(graph: Graph, step: Step, x: str) -> str:
+    name = getattr(step.layer, "activation", None) or "linear"
+    if name not in ACTIVATIONS:
+        raise ValueError(
+            f"activation {name!r} of layer {step.name!r} cannot be written to ONNX yet; known: "
+            f"{', '.join(ACTIVATIONS)}. Add it to ACTIVATIONS in pyflux/onnx.py"
+        )
+    return ACTIVATIONS[name](graph, x)
+
+
+# ── Activations ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _gelu(graph: Graph, x: str) -> str:
+    """The input times the normal distribution's share below it: one operator, but since opset 20 only."""
+    scaled = graph.add("Mul", x, graph.constant(f"{x}/sqrt_half", math.sqrt(0.5)))
+    phi = graph.add("Add", graph.add("Erf", scaled), graph.constant(f"{x}/one", 1))
+    return graph.add("Mul", graph.add("Mul", x, graph.constant(f"{x}/half", 0.5)), phi)
+
+
+ACTIVATIONS: dict[str, Callable[[Graph, str], str]] = {
+    "linear": lambda graph, x: x,
+    "relu": lambda graph, x: graph.add("Relu", x),
+    "leaky_relu": lambda graph, x: graph.add("LeakyRelu", x, alpha=0.2),
+    "elu": lambda graph, x: graph.add("Elu", x),
+    "gelu": _gelu,
+    "sigmoid": lambda graph, x: graph.add("Sigmoid", x),
+    "tanh": lambda graph, x: graph.add("Tanh", x),
+    # Axis 1 has the channels of an image here, and the features of a row: the last axis in pyflux.
+    "softmax": lambda graph, x: graph.add("Softmax", x, axis=1),
+}
+
+
+# ── Layers ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _pads(step: Step) -> list[int]:
+    """Zeros to add at the top, left, bottom and right."""
+    layer = step.layer
+    if layer.padding == "valid":
+        return [0, 0, 0, 0]
+    (top, bottom), (left, right) = (
+        same_padding(*axis) for axis in zip(step.given[:2], layer.span, layer.strides, strict=True)
+    )
+    return [top, left, bottom, right]
+
+
+def _conv2d(graph: Graph, step: Step, x: str) -> str:
+    layer = step.layer
+    inputs = [graph.constant(f"{step.name}/kernel", step.weights["kernel"].transpose(3, 2, 0, 1))]
+    if "bias" in step.weights:
+        inputs.append(graph.constant(f"{step.name}/bias", step.weights["bias"]))
+    return graph.add(
+        "Conv",
+        x,
+        *inputs,
+        strides=layer.strides,
+        pads=_pads(step),
+        dilations=layer.dilation_rate,
+        group=layer.groups,
+    )
+
+
+def _pooling(operator: str, **attributes: Any) -> Callable[[Graph, Step, str], str]:
+    def nodes(graph: Graph, step: Step, x: str) -> str:
+        window, steps = step.layer.pool_size, step.layer.strides
+        return graph.add(operator, x, kernel_shape=window, strides=steps, pads=_pads(step), **attributes)
+
+    return nodes
+
+
+def _global_pooling(operator: str) -> Callable[[Graph, Step, str], str]:
+    return lambda graph, step, x: graph.add("Flatten", graph.add(operator, x), axis=1)
+
+
+def _flatten(graph: Graph, step: Step, x: str) -> str:
+    if len(step.given) == 3:
+        x = graph.add("Transpose", x, perm=TO_NHWC)
+    return graph.add("Flatten", x, axis=1)
+
+
+def _dense(graph: Graph, step: Step, x: str) -> str:
+    kernel = graph.constant(f"{step.name}/kernel", step.weights["kernel"])
+    if "bias" not in step.weights:
+        return graph.add("MatMul", x, kernel)
+    return graph.add("Gemm", x, kernel, graph.constant(f"{step.name}/bias", step.weights["bias"]))
+
+
+def _batch_normalization(graph: Graph, step: Step, x: str) -> str:
+    inputs = [graph.constant(f"{step.name}/{weight}", array) for weight, array in step.weights.items()]
+    return graph.add("BatchNormalization", x, *inputs, epsilon=step.layer.epsilon)
+
+
+def _rescaling(graph: Graph, step: Step, x: str) -> str:
+    scaled = graph.add("Mul", x, graph.constant(f"{step.name}/scale", step.layer.scale))
+    return graph.add("Add", scaled, graph.constant(f"{step.name}/offset", step.layer.offset))
+
+
+def _nothing(graph: Graph, step: Step, x: str) -> str:
+    return x
+
+
+LAYERS: dict[str, Callable[[Graph, Step, str], str]] = {
+    "Conv2D": _conv2d,
+    "MaxPooling2D": _pooling("MaxPool"),
+    # As in Keras, padding does not lower a mean.
+    "AveragePooling2D": _pooling("AveragePool", count_include_pad=0),
+    "GlobalMaxPooling2D": _global_pooling("GlobalMaxPool"),
+    "GlobalAveragePooling2D": _global_pooling("GlobalAveragePool"),
+    "Flatten": _flatten,
+    "Dense": _dense,
+    "BatchNormalization": _batch_normalization,
+    "Rescaling": _rescaling,
+    "Activation": _nothing,  # its function is added after every layer that has one
+    # What works in training alone.
+    "Dropout": _nothing,
+    "RandomFlip": _nothing,
+    "RandomTranslation": _nothing,
+    "RandomRotation": _nothing,
+    "RandomZoom": _nothing,
+    "RandomContrast": _nothing,
+}
