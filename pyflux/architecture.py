@@ -1,4 +1,4 @@
-"""A network as a value: its layers in order, with every shape worked out and checked."""
+"""A network as a value: named layers in order, each with the shapes that go in and come out."""
 
 from __future__ import annotations
 
@@ -9,31 +9,81 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import layers
 from .layers import Activation, Input, Layer, Rescaling, Shape
 from .regularizers import L1L2
 
 
+class Node(NamedTuple):
+    """One layer of a network.
+
+    Attributes:
+        name: The layer's name in this network, such as ``"conv2d_1"``.
+        layer: The layer.
+        input_shape: Shape of one sample that goes in, without the batch.
+        output_shape: Shape of one sample that comes out.
+    """
+
+    name: str
+    layer: Layer
+    input_shape: Shape
+    output_shape: Shape
+
+    @property
+    def weight_shapes(self) -> dict[str, Shape]:
+        """The layer's arrays by name, in Keras's order and layout."""
+        return self.layer.weight_shapes(self.input_shape)
+
+
+class WeightSpec(NamedTuple):
+    """One array of a network.
+
+    Attributes:
+        name: ``layer/weight``, such as ``"conv2d_1/kernel"``.
+        layer: The layer that has it.
+        weight: Its name in the layer, such as ``"kernel"``.
+        shape: Its shape in Keras's layout.
+    """
+
+    name: str
+    layer: Layer
+    weight: str
+    shape: Shape
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training changes it, as `Layer.trainable` says now."""
+        return self.layer.trainable and self.weight in self.layer.trainable_weights()
+
+    @property
+    def regularizer(self) -> L1L2 | None:
+        """The penalty on it."""
+        return getattr(self.layer, f"{self.weight}_regularizer", None)
+
+
 @dataclass(frozen=True)
 class Architecture:
     """Layers that fit together, and the shape of the samples that go in.
 
-    Making one names every layer and checks every shape, so that a network that cannot work is refused here
-    and not in an engine.
+    Constructing one names every layer and checks every shape, so that a network that cannot work is refused
+    here and not in an engine.
 
     Args:
         layers: The layers, first to last.
         input_shape: Shape of one sample.
-        names: Their names; by default those that they have, or that are made as Keras makes them.
+        names: Their names; by default those that they have, or Keras's default names.
 
     Raises:
         ValueError: A layer gets a shape that it cannot take; the error names the layer.
 
     >>> from pyflux.layers import Dense, Flatten
-    >>> Architecture((Flatten(), Dense(10)), (28, 28, 1)).output_shape
+    >>> architecture = Architecture((Flatten(), Dense(10)), (28, 28, 1))
+    >>> architecture.output_shape
     (10,)
+    >>> [(node.name, node.input_shape) for node in architecture.nodes]
+    [('flatten', (28, 28, 1)), ('dense', (784,))]
     """
 
     layers: tuple[Layer, ...]
@@ -43,62 +93,74 @@ class Architecture:
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", tuple(x for x in self.layers if not isinstance(x, Input)))
         object.__setattr__(self, "names", self.names or unique_names(self.layers))
-        _ = self.shapes  # an error belongs here, not to the first use
+        _ = self.nodes  # an error belongs here, not to the first use
         self._check_order()
 
     @cached_property
-    def shapes(self) -> tuple[Shape, ...]:
-        """The shape that goes into each layer, and after them the one that comes out of the last."""
-        shapes = [self.input_shape]
+    def nodes(self) -> tuple[Node, ...]:
+        """The layers with their names and shapes, first to last."""
+        nodes: list[Node] = []
+        shape = self.input_shape
         for name, layer in zip(self.names, self.layers, strict=True):
             try:
-                shapes.append(layer.output_shape(shapes[-1]))
+                output_shape = layer.output_shape(shape)
             except ValueError as e:
                 raise ValueError(f"layer {name!r} ({type(layer).__name__}): {e}") from e
-        return tuple(shapes)
+            nodes.append(Node(name, layer, shape, output_shape))
+            shape = output_shape
+        return tuple(nodes)
 
     @property
     def output_shape(self) -> Shape:
         """The shape of one sample of predictions."""
-        return self.shapes[-1]
+        return self.nodes[-1].output_shape if self.nodes else self.input_shape
 
     @cached_property
+    def weights(self) -> tuple[WeightSpec, ...]:
+        """Every array of the network, in Keras's order."""
+        return tuple(
+            WeightSpec(f"{node.name}/{weight}", node.layer, weight, shape)
+            for node in self.nodes
+            for weight, shape in node.weight_shapes.items()
+        )
+
+    @property
     def weight_shapes(self) -> dict[str, Shape]:
         """Every array as ``layer/weight`` with its shape, in Keras's order and layout."""
-        return {
-            f"{name}/{weight}": shape
-            for name, layer, given in zip(self.names, self.layers, self.shapes[:-1], strict=True)
-            for weight, shape in layer.weight_shapes(given).items()
-        }
+        return {weight.name: weight.shape for weight in self.weights}
 
     @property
     def trainable(self) -> list[bool]:
-        """For each of `weight_shapes`, whether training changes it now."""
-        return [layer.trainable and weight in layer.trained() for _, layer, weight in self._weights()]
+        """For each of `weights`, whether training changes it now."""
+        return [weight.trainable for weight in self.weights]
 
     @property
     def penalties(self) -> list[L1L2 | None]:
-        """For each of `weight_shapes`, its regularizer."""
-        return [getattr(layer, f"{weight}_regularizer", None) for _, layer, weight in self._weights()]
+        """For each of `weights`, its regularizer."""
+        return [weight.regularizer for weight in self.weights]
 
     @property
     def frozen(self) -> int:
-        """How many layers come before the first that is trained, if they hold weights; else 0."""
-        return self.first_trained if any(i < self.first_trained for i, _ in self._weighted()) else 0
+        """How many layers come before the first trainable one, if any of them holds weights; else 0."""
+        first = self.first_trainable
+        return first if any(node.weight_shapes for node in self.nodes[:first]) else 0
 
     @property
-    def first_trained(self) -> int:
-        """The number of the first layer that is trained; nothing before it needs a gradient."""
-        return next((i for i, layer in self._weighted() if layer.trainable), len(self.layers))
+    def first_trainable(self) -> int:
+        """The index of the first layer that is trained; no layer before it needs a gradient."""
+        return next(
+            (i for i, node in enumerate(self.nodes) if node.weight_shapes and node.layer.trainable),
+            len(self.nodes),
+        )
 
     @property
     def scales_bytes(self) -> bool:
-        """Whether uint8 images are scaled by 1/255: not if the network does it itself."""
+        """Whether uint8 images are scaled by 1/255 on the way in: not if a `Rescaling` does it."""
         return not (self.layers and isinstance(self.layers[0], Rescaling))
 
     @property
     def last_activation(self) -> str:
-        """The function that makes the outputs."""
+        """The name of the function that makes the outputs."""
         return str(getattr(self.layers[-1], "activation", "linear")) if self.layers else "linear"
 
     def without(self, activation: str) -> Architecture:
@@ -116,27 +178,15 @@ class Architecture:
 
     def config(self) -> dict[str, Any]:
         """Return the description as plain data."""
-        described = [
-            layer.config() | {"name": name} for name, layer in zip(self.names, self.layers, strict=True)
-        ]
+        described = [node.layer.config() | {"name": node.name} for node in self.nodes]
         return {"input_shape": list(self.input_shape), "layers": described}
 
-    def _weights(self) -> Iterator[tuple[str, Layer, str]]:
-        for name, layer, given in zip(self.names, self.layers, self.shapes[:-1], strict=True):
-            for weight in layer.weight_shapes(given):
-                yield name, layer, weight
-
-    def _weighted(self) -> Iterator[tuple[int, Layer]]:
-        for i, (layer, given) in enumerate(zip(self.layers, self.shapes[:-1], strict=True)):
-            if layer.weight_shapes(given):
-                yield i, layer
-
     def _check_order(self) -> None:
-        first = next((i for i, _ in self._weighted()), len(self.layers))
-        for name, layer in list(zip(self.names, self.layers, strict=True))[first:]:
-            if isinstance(layer, layers.Augmentation):
+        first = next((i for i, node in enumerate(self.nodes) if node.weight_shapes), len(self.nodes))
+        for node in self.nodes[first:]:
+            if isinstance(node.layer, layers.Augmentation):
                 raise ValueError(
-                    f"layer {name!r} ({type(layer).__name__}) changes images: put it before "
+                    f"layer {node.name!r} ({type(node.layer).__name__}) changes images: put it before "
                     f"{self.names[first]!r}, the first layer with weights"
                 )
 
@@ -148,21 +198,27 @@ def from_config(config: Mapping[str, Any]) -> Architecture:
 
 
 def unique_names(given: Iterable[Layer]) -> tuple[str, ...]:
-    """Return a name for each layer: its own, or one as Keras numbers them.
+    """Return a name for each layer: its own, or its class's in snake case, numbered as in Keras.
+
+    Raises:
+        ValueError: Two layers have been given the same name.
 
     >>> from pyflux.layers import Dense
     >>> unique_names([Dense(8), Dense(2)])
     ('dense', 'dense_1')
     """
-    steps = list(given)
-    own = Counter(layer.name for layer in steps if layer.name)
+    unnamed = list(given)
+    own = Counter(layer.name for layer in unnamed if layer.name)
     for name, times in own.items():
         if times > 1:
             raise ValueError(f"name {name!r} is given to {times} layers; every layer needs a name of its own")
     names: list[str] = []
     taken = set(own)
-    for layer in steps:
-        name = layer.name or next(n for n in numbered(snake_case(type(layer).__name__)) if n not in taken)
+    candidates: dict[str, Iterator[str]] = {}  # per class, so that no number is tried twice
+    for layer in unnamed:
+        base = snake_case(type(layer).__name__)
+        numbers = candidates.setdefault(base, numbered(base))
+        name = layer.name or next(n for n in numbers if n not in taken)
         taken.add(name)
         names.append(name)
     return tuple(names)

@@ -133,10 +133,9 @@ def _network(graph: Graph, architecture: Architecture, weights: Sequence[Floats]
 
 def _steps(architecture: Architecture, weights: Sequence[Floats]) -> Iterator[Step]:
     remaining = iter(weights)
-    for name, layer, given in zip(
-        architecture.names, architecture.layers, architecture.shapes[:-1], strict=True
-    ):
-        yield Step(name, layer, {weight: next(remaining) for weight in layer.weight_shapes(given)}, given)
+    for node in architecture.nodes:
+        arrays = {weight: next(remaining) for weight in node.weight_shapes}
+        yield Step(node.name, node.layer, arrays, node.input_shape)
 
 
 def _layer(graph: Graph, step: Step, x: str) -> str:
@@ -144,7 +143,7 @@ def _layer(graph: Graph, step: Step, x: str) -> str:
     if kind not in LAYERS:
         raise ValueError(
             f"layer {step.name!r} ({kind}) cannot be written to ONNX yet; known: {', '.join(LAYERS)}. "
-            f"Add it to LAYERS in pyflux/onnx.py"
+            f"Add it to LAYERS in pyflux/interchange/onnx.py"
         )
     return LAYERS[kind](graph, step, x)
 
@@ -154,7 +153,7 @@ def _activation(graph: Graph, step: Step, x: str) -> str:
     if name not in ACTIVATIONS:
         raise ValueError(
             f"activation {name!r} of layer {step.name!r} cannot be written to ONNX yet; known: "
-            f"{', '.join(ACTIVATIONS)}. Add it to ACTIVATIONS in pyflux/onnx.py"
+            f"{', '.join(ACTIVATIONS)}. Add it to ACTIVATIONS in pyflux/interchange/onnx.py"
         )
     return ACTIVATIONS[name](graph, x)
 

@@ -2,8 +2,8 @@
 
 Keras's layout is pyflux's own. PyTorch has channels before height and width and output before input, and
 flattens an image channel by channel, so that what follows a ``Flatten`` has its features in another order.
-All of that is said once, in `pieces`. Neither PyTorch nor Keras is imported: values are arrays, or tensors
-that give one.
+`weight_mappings` has all of that. Neither PyTorch nor Keras is imported: values are arrays, or tensors that
+give one.
 
 To add a layer that has weights, add what PyTorch calls them to `TORCH_PARAMS`.
 """
@@ -100,13 +100,11 @@ class WeightMapping:
         return np.ascontiguousarray(array.transpose(np.argsort(self.axes)), dtype=np.float32)
 
 
-def pieces(architecture: Architecture) -> list[WeightMapping]:
+def weight_mappings(architecture: Architecture) -> list[WeightMapping]:
     """Return every array of a network with its two names and layouts, in Keras's order."""
     found: list[WeightMapping] = []
     index, flattened = 0, None
-    for name, layer, given in zip(
-        architecture.names, architecture.layers, architecture.shapes[:-1], strict=True
-    ):
+    for name, layer, given, _ in architecture.nodes:
         kind = type(layer).__name__
         features = feature_order(flattened)
         index += _padding_modules(layer, given)
@@ -146,7 +144,7 @@ def _leaf(name: str, kind: str, weight: str) -> TorchParam:
     except KeyError as e:
         raise ValueError(
             f"{name}/{weight}: a layer {kind} has no counterpart in PyTorch known here; "
-            f"add it to TORCH_PARAMS in pyflux/interchange.py"
+            f"add it to TORCH_PARAMS in pyflux/interchange/weights.py"
         ) from e
 
 
@@ -197,7 +195,7 @@ def to_torch(model: Sequential) -> dict[str, Floats]:
     {'0.weight': (16, 1, 3, 3), '0.bias': (16,), '3.weight': (32, 16, 3, 3), '3.bias': (32,),
      '7.weight': (10, 800), '7.bias': (10,)}
     """
-    found = pieces(model.require_architecture("to_torch()"))
+    found = weight_mappings(model.require_architecture("to_torch()"))
     return {p.key: p.to_torch(w) for p, w in zip(found, model.get_weights(), strict=True)}
 
 
@@ -223,7 +221,7 @@ def from_torch(model: Sequential, state_dict: Mapping[str, Any]) -> None:
 
 
 def _from_torch(architecture: Architecture, state: Mapping[str, Any], argument: str) -> list[Floats]:
-    given, wanted = _in_order(state, argument), pieces(architecture)
+    given, wanted = _in_order(state, argument), weight_mappings(architecture)
     result = []
     for i, piece in enumerate(wanted):
         if i == len(given):

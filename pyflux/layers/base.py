@@ -61,7 +61,7 @@ class Layer:
         """Return the layer's arrays by name, in Keras's order and layout."""
         return {}
 
-    def trained(self) -> tuple[str, ...]:
+    def trainable_weights(self) -> tuple[str, ...]:
         """Return the names of the arrays that an optimizer changes, whether frozen now or not."""
         return ("kernel", "bias")
 

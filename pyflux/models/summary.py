@@ -24,17 +24,11 @@ def table(name: str, architecture: Architecture) -> str:
     """
     rows = [
         (
-            f"{name} ({type(layer).__name__})",
-            str((None, *out)),
-            f"{sum(map(math.prod, layer.weight_shapes(given).values())):,}",
+            f"{node.name} ({type(node.layer).__name__})",
+            str((None, *node.output_shape)),
+            f"{sum(map(math.prod, node.weight_shapes.values())):,}",
         )
-        for name, layer, given, out in zip(
-            architecture.names,
-            architecture.layers,
-            architecture.shapes[:-1],
-            architecture.shapes[1:],
-            strict=True,
-        )
+        for node in architecture.nodes
     ]
     widths = [max(len(row[i]) for row in [HEADINGS, *rows]) for i in range(3)]
 

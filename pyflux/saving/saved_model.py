@@ -46,7 +46,7 @@ def write(path: str | os.PathLike[str], model: SavedModel) -> None:
     tensors = dict(zip(names, model.weights, strict=True))
     if model.optimizer_state is not None:
         for slot, arrays in model.optimizer_state.slots.items():
-            for name, array in zip(trained(model.architecture), arrays, strict=True):
+            for name, array in zip(trainable_names(model.architecture), arrays, strict=True):
                 tensors[f"optimizer/{slot}/{name}"] = array
     with atomic_write(path) as beside:
         save_file(tensors, beside, metadata={"pyflux": json.dumps(_description(model))})
@@ -110,7 +110,7 @@ def _model(description: dict[str, Any], tensors: dict[str, Floats]) -> SavedMode
 
     compile_config, state = description.get("compiled"), None
     if compile_config is not None and "iterations" in description:
-        names = trained(arch)
+        names = trainable_names(arch)
         wanted = {name: shapes[name] for name in names}
         slots = {
             slot: initializers.check_weights([tensors[f"optimizer/{slot}/{name}"] for name in names], wanted)
@@ -128,9 +128,9 @@ def _model(description: dict[str, Any], tensors: dict[str, Floats]) -> SavedMode
     )
 
 
-def trained(arch: Architecture) -> list[str]:
+def trainable_names(arch: Architecture) -> list[str]:
     """Return the names of the weights that training changes."""
-    return [name for name, yes in zip(arch.weight_shapes, arch.trainable, strict=True) if yes]
+    return [weight.name for weight in arch.weights if weight.trainable]
 
 
 def weights_for(path: str | os.PathLike[str], wanted: Architecture) -> list[Floats]:

@@ -8,10 +8,11 @@ from pyflux.layers import Activation, Conv2D, Dense, Flatten, Input, MaxPooling2
 
 
 def test_shapes_through_flux_mnist():
-    shapes = Architecture(networks.flux_mnist().layers, (28, 28, 1)).shapes
-    assert shapes == (
-        (28, 28, 1), (26, 26, 16), (13, 13, 16), (11, 11, 32), (5, 5, 32), (800,), (10,),
-    )  # fmt: skip
+    nodes = Architecture(networks.flux_mnist().layers, (28, 28, 1)).nodes
+    assert [node.output_shape for node in nodes] == [
+        (26, 26, 16), (13, 13, 16), (11, 11, 32), (5, 5, 32), (800,), (10,),
+    ]  # fmt: skip
+    assert [node.input_shape for node in nodes] == [(28, 28, 1), *(node.output_shape for node in nodes[:-1])]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,9 @@ import pytest
 from pyflux import initializers, layers, losses, optimizers
 from pyflux.architecture import Architecture
 from pyflux.engines import Data
-from pyflux.engines.reference import network as reference
+from pyflux.engines.reference import convolutional, network, pooling
+from pyflux.engines.reference import losses as losses_
+from pyflux.engines.reference import optimizers as optimizers_
 from pyflux.engines.reference.augmentation import warp
 
 NETWORKS = {
@@ -67,15 +69,16 @@ def double(stack, seed=0):
     architecture = Architecture(tuple(stack), SHAPE)
     rng = np.random.default_rng(seed)
     given = [w + rng.normal(0, 0.1, w.shape) for w in initializers.initial_weights(architecture, seed)]
-    network = reference.Network(architecture, given)
-    network.compile(optimizers.Adam(), losses.SparseCategoricalCrossentropy())
-    return network, given
+    made = network.Network(architecture, given)
+    made.compile(optimizers.Adam(), losses.SparseCategoricalCrossentropy())
+    return made, given
 
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_gradients_are_those_of_finite_differences(name):
     network, given = double(NETWORKS[name])
-    trained = [i for i, yes in enumerate(network._architecture.trainable) if yes]
+    architecture = Architecture(tuple(NETWORKS[name]), SHAPE)
+    trained = [i for i, yes in enumerate(architecture.trainable) if yes]
     rng = np.random.default_rng(1)
     images, labels = rng.random((4, *SHAPE), dtype=np.float32), np.array([0, 2, 1, 2], np.int32)
     _, grads = network.gradients(Data(images, labels))
@@ -97,7 +100,7 @@ def test_gradients_are_those_of_finite_differences(name):
 def test_convolution_is_a_correlation_written_out():
     rng = np.random.default_rng(0)
     x, kernel, bias = rng.normal(size=(2, 5, 6, 3)), rng.normal(size=(3, 2, 3, 4)), rng.normal(size=4)
-    y = reference.conv2d(layers.Conv2D(4, (3, 2), strides=(2, 1)), [kernel, bias], x, None)
+    y = convolutional.conv2d(layers.Conv2D(4, (3, 2), strides=(2, 1)), [kernel, bias], x, None)
     assert y.shape == (2, 2, 5, 4)
     for n, h, w, f in np.ndindex(y.shape):
         window = x[n, 2 * h : 2 * h + 3, w : w + 2]
@@ -108,15 +111,15 @@ def test_same_padding_with_a_stride_puts_the_odd_zero_after():
     # TensorFlow: ceil(4 / 2) = 2 windows of 3 need 5 pixels; the one missing is added at the end.
     x = np.arange(1.0, 5.0).reshape(1, 1, 4, 1)
     layer = layers.Conv2D(1, (1, 3), strides=(1, 2), padding="same", use_bias=False)
-    y = reference.conv2d(layer, [np.ones((1, 3, 1, 1))], x, None)
+    y = convolutional.conv2d(layer, [np.ones((1, 3, 1, 1))], x, None)
     assert y.ravel().tolist() == [1 + 2 + 3, 3 + 4]
 
 
 def test_pooling_gradient_goes_to_the_first_of_the_largest():
     x = np.array([[3.0, 3.0], [1.0, 3.0]]).reshape(1, 2, 2, 1)
     layer = layers.MaxPooling2D()
-    y = reference.max_pooling2d(layer, [], x, None)
-    dx, _ = reference.max_pooling2d_backward(layer, [], x, y, np.ones_like(y), None)
+    y = pooling.max_pooling2d(layer, [], x, None)
+    dx, _ = pooling.max_pooling2d_backward(layer, [], x, y, np.ones_like(y), None)
     assert dx.ravel().tolist() == [1, 0, 0, 0]
 
 
@@ -125,7 +128,7 @@ def steps(optimizer, gradients, rate=0.1):
     w, memory = np.zeros(1), [np.zeros(1) for _ in optimizer.slots]
     path = []
     for t, g in enumerate(gradients):
-        reference.update(optimizer, rate, t + 1, w, np.array([g]), memory)
+        optimizers_.update(optimizer, rate, t + 1, w, np.array([g]), memory)
         path.append(w[0])
     return path
 
@@ -160,7 +163,7 @@ def test_weight_decay_takes_a_share_of_the_weight_as_it_was():
 
 def test_loss_of_certain_and_hopeless_predictions_is_finite():
     logits = np.array([[1000.0, 0.0], [1000.0, 0.0]])
-    loss, gradient = reference.loss_and_gradient("categorical", logits, np.array([0, 1], np.int32), None)
+    loss, gradient = losses_.loss_and_gradient("categorical", logits, np.array([0, 1], np.int32), None)
     assert loss == pytest.approx(1000.0)
     assert np.isfinite(gradient).all()
 
@@ -169,12 +172,12 @@ def test_loss_of_certain_and_hopeless_predictions_is_finite():
 def test_loss_gradients_are_those_of_finite_differences(kind):
     rng = np.random.default_rng(0)
     outputs, targets, weights_ = rng.normal(size=(3, 4)), rng.random((3, 4)), rng.random(3)
-    _, d = reference.loss_and_gradient(kind, outputs, targets, weights_)
+    _, d = losses_.loss_and_gradient(kind, outputs, targets, weights_)
     for index in np.ndindex(outputs.shape):
         step = np.zeros_like(outputs)
         step[index] = 1e-6
         up, down = (
-            reference.loss_and_gradient(kind, outputs + sign * step, targets, weights_)[0] for sign in (1, -1)
+            losses_.loss_and_gradient(kind, outputs + sign * step, targets, weights_)[0] for sign in (1, -1)
         )
         assert d[index] == pytest.approx((up - down) / 2e-6 / 3, abs=1e-8)
 
