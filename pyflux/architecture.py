@@ -55,7 +55,7 @@ class WeightSpec(NamedTuple):
     @property
     def trainable(self) -> bool:
         """Whether training changes it, as `Layer.trainable` says now."""
-        return self.layer.trainable and self.weight in self.layer.trainable_weights()
+        return self.layer.trainable and self.weight in self.layer.trainable_names()
 
     @property
     def regularizer(self) -> L1L2 | None:

@@ -1,12 +1,11 @@
-"""Weights as a list of arrays in Keras's order and layout: how they begin, and whether they fit."""
+"""Initializers: the values that weights start with."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from .architecture import Architecture
 from .inputs import Floats
@@ -44,22 +43,3 @@ def glorot_uniform(rng: np.random.Generator, shape: Shape) -> Floats:
     limit = np.float32(math.sqrt(6 / (taps * (shape[-2] + shape[-1]))))
     unit: Floats = rng.random(shape, dtype=np.float32)
     return (2 * unit - 1) * limit
-
-
-def check_weights(given: Sequence[ArrayLike], wanted: Mapping[str, Shape]) -> list[Floats]:
-    """Return ``given`` as float32 copies, one for each of ``wanted``.
-
-    Raises:
-        ValueError: The number of arrays, a shape or a value does not fit; the error names the array.
-    """
-    if len(given) != len(wanted):
-        raise ValueError(f"weights must be {len(wanted)} arrays ({', '.join(wanted)}), got {len(given)}")
-    result = []
-    for value, (name, shape) in zip(given, wanted.items(), strict=True):
-        array = np.array(value, dtype=np.float32)
-        if array.shape != shape:
-            raise ValueError(f"weights: {name} must have shape {shape}, got {array.shape}")
-        if not np.isfinite(array).all():
-            raise ValueError(f"weights: {name} must be finite, got NaN or infinity")
-        result.append(array)
-    return result

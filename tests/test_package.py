@@ -89,7 +89,7 @@ LEVELS = [
     ["architecture", "initializers"],
     ["metrics", "optimizers", "inputs"],
     ["layers"],
-    ["regularizers"],
+    ["regularizers", "variables"],
     ["datasets"],
     ["errors"],
     ["_internal"],

@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import initializers
 from ..architecture import Architecture, unique_names
 from ..errors import MissingExtraError, SavedModelError
 from ..inputs import Floats
 from ..layers import Layer, Shape, same_padding
+from ..variables import as_weights
 
 if TYPE_CHECKING:
     from ..models import Sequential
@@ -412,7 +412,7 @@ def match_weights(architecture: Architecture, weights_: Mapping[str, Any]) -> li
         given = _from_torch(architecture, weights_, "weights_")
     else:
         given = _from_keras(architecture, weights_)
-    return initializers.check_weights(given, architecture.weight_shapes)
+    return as_weights(given, architecture.weight_shapes)
 
 
 def _from_keras(architecture: Architecture, given: Mapping[str, Any]) -> list[Array]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from numpy.typing import ArrayLike
+
 from .._internal import validation
 from ..regularizers import L1L2
+from ..variables import Floats, Variable, as_weights
 
 Shape = tuple[int, ...]
 
@@ -61,9 +64,64 @@ class Layer:
         """Return the layer's arrays by name, in Keras's order and layout."""
         return {}
 
-    def trainable_weights(self) -> tuple[str, ...]:
+    def trainable_names(self) -> tuple[str, ...]:
         """Return the names of the arrays that an optimizer changes, whether frozen now or not."""
         return ("kernel", "bias")
+
+    # ── Weights ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def build(self, input_shape: Shape) -> tuple[Variable, ...]:
+        """Return the layer's variables for samples of that shape; all models that it is in share them.
+
+        Raises:
+            ValueError: The layer has variables already, for samples of another shape.
+        """
+        shapes = self.weight_shapes(input_shape)
+        have: tuple[Variable, ...] | None = self.__dict__.get("_variables")
+        if have is None:
+            have = tuple(Variable(name, shape) for name, shape in shapes.items())
+            self._set("_variables", have)
+        if {v.name: v.shape for v in have} != shapes:
+            raise ValueError(
+                f"it has weights of shapes {[v.shape for v in have]} already, which samples of shape "
+                f"{input_shape} do not fit ({list(shapes.values())}); make a new {type(self).__name__}(…)"
+            )
+        return have
+
+    @property
+    def variables(self) -> tuple[Variable, ...]:
+        """The layer's variables; none before it is part of a model that knows its input's shape."""
+        return self.__dict__.get("_variables") or ()
+
+    def get_weights(self) -> list[Floats]:
+        """Return copies of the layer's arrays, in Keras's order and layout.
+
+        >>> from pyflux import Sequential, layers
+        >>> dense = layers.Dense(2, input_shape=(3,))
+        >>> model = Sequential([dense], seed=0)
+        >>> [w.shape for w in dense.get_weights()]
+        [(3, 2), (2,)]
+        """
+        return [variable.read().copy() for variable in self.variables]
+
+    def set_weights(self, weights: Sequence[ArrayLike]) -> None:
+        """Replace the layer's arrays, in every model that it is in.
+
+        Args:
+            weights: Arrays such as `get_weights` returns.
+
+        Raises:
+            ValueError: Their number, a shape or a value does not fit; or the layer is in no model yet.
+        """
+        if not self.variables and self.__dict__.get("_variables") is None:
+            raise ValueError(
+                f"{type(self).__name__}.set_weights() needs a layer that is part of a model whose input "
+                f"shape is known"
+            )
+        for variable, value in zip(
+            self.variables, as_weights(weights, {v.name: v.shape for v in self.variables}), strict=True
+        ):
+            variable.assign(value)
 
     def config(self) -> dict[str, Any]:
         """Return the description as plain data, from which `from_config` makes the layer again."""

@@ -307,7 +307,7 @@ class BatchNormalization(Layer):
         """Return the shapes of the four arrays."""
         return dict.fromkeys(("gamma", "beta", "moving_mean", "moving_variance"), (input_shape[-1],))
 
-    def trainable_weights(self) -> tuple[str, ...]:
+    def trainable_names(self) -> tuple[str, ...]:
         """Return the two that an optimizer changes."""
         return ("gamma", "beta")
 

@@ -25,6 +25,7 @@ from ..models import summary
 from ..optimizers import Optimizer
 from ..saving import saved_model as saving
 from ..saving.saved_model import SavedModel
+from ..variables import as_weights
 from . import compile_config, trainer
 from .compile_config import CompileConfig
 from .history import History
@@ -183,7 +184,7 @@ class Sequential:
         Raises:
             ValueError: Their number, a shape or a value does not fit.
         """
-        given = initializers.check_weights(weights_, self.require_architecture("set_weights()").weight_shapes)
+        given = as_weights(weights_, self.require_architecture("set_weights()").weight_shapes)
         if self._network is not None:
             self._network.set_weights(given)
         else:

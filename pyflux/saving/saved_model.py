@@ -15,12 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from .. import architecture, initializers, optimizers
+from .. import architecture, optimizers
 from .._internal.files import atomic_write
 from ..architecture import Architecture
 from ..engines import OptimizerState
 from ..errors import SavedModelError
 from ..inputs import Floats
+from ..variables import as_weights
 
 FORMAT = 1
 
@@ -113,7 +114,7 @@ def _model(description: dict[str, Any], tensors: dict[str, Floats]) -> SavedMode
         names = trainable_names(arch)
         wanted = {name: shapes[name] for name in names}
         slots = {
-            slot: initializers.check_weights([tensors[f"optimizer/{slot}/{name}"] for name in names], wanted)
+            slot: as_weights([tensors[f"optimizer/{slot}/{name}"] for name in names], wanted)
             for slot in optimizers.from_config(compile_config["optimizer"]).slots
         }
         state = OptimizerState(description["iterations"], slots)
@@ -121,7 +122,7 @@ def _model(description: dict[str, Any], tensors: dict[str, Floats]) -> SavedMode
         name=description["name"],
         seed=description["seed"],
         architecture=arch,
-        weights=initializers.check_weights([tensors[name] for name in shapes], shapes),
+        weights=as_weights([tensors[name] for name in shapes], shapes),
         epochs_trained=description["epochs_trained"],
         compile_config=compile_config,
         optimizer_state=state,

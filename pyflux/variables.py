@@ -1,0 +1,115 @@
+"""Variables: the arrays of a layer, shared by every model that the layer is in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float32]
+
+
+class Source(Protocol):
+    """What has the values of variables that are not in memory here: an engine, or an initializer."""
+
+    def pull(self) -> None:
+        """Assign its value to every variable whose source this is."""
+
+
+class Variable:
+    """One float32 array of a layer.
+
+    Its value is here, or with its `Source`: with an initializer until it is first used, with the engine that
+    trained it last. Reading it fetches it. ``version`` grows with every change, so that an engine sees when
+    its copy is out of date.
+
+    Args:
+        name: Its name in the layer, such as ``"kernel"``.
+        shape: Its shape, in Keras's layout.
+
+    >>> kernel = Variable("kernel", (2,))
+    >>> kernel.assign(np.array([1, 2], np.float32))
+    >>> kernel.read(), kernel.version
+    (array([1., 2.], dtype=float32), 1)
+    """
+
+    __slots__ = ("_source", "_value", "name", "shape", "version")
+
+    def __init__(self, name: str, shape: tuple[int, ...]) -> None:
+        self.name, self.shape = name, shape
+        self.version = 0
+        self._value: Floats | None = None
+        self._source: Source | None = None
+
+    def __repr__(self) -> str:
+        return f"Variable({self.name!r}, {self.shape})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        value = None if self._value is None and self._source is None else self.read()
+        return {"name": self.name, "shape": self.shape, "value": value}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.name, self.shape = state["name"], state["shape"]
+        self.version, self._value, self._source = 1, state["value"], None
+
+    @property
+    def initialized(self) -> bool:
+        """Whether it has a value, here or with its source."""
+        return self._value is not None or self._source is not None
+
+    def read(self) -> Floats:
+        """Return the value, which must not be changed; copy it to hand it out."""
+        if self._value is None:
+            assert self._source is not None, f"{self.name} has no value and no initializer"
+            self._source.pull()
+        assert self._value is not None
+        return self._value
+
+    def assign(self, value: Floats) -> None:
+        """Replace the value by an array that nobody else changes."""
+        assert value.shape == self.shape, (self.name, self.shape, value.shape)
+        self._value, self._source = value, None
+        self.version += 1
+
+    def changed_at(self, source: Source) -> None:
+        """Note that the value has changed, and that ``source`` has it."""
+        self._value, self._source = None, source
+        self.version += 1
+
+    def moved_to(self, source: Source) -> None:
+        """Leave the value to ``source``, which has the same: it need not be here too."""
+        self._value, self._source = None, source
+
+    def supply(self, source: Source, value: Floats) -> None:
+        """Take the value that ``source`` was asked for, unless another one has it by now."""
+        if self._source is source:
+            self._value, self._source = value, None
+
+
+def as_weights(weights: Sequence[ArrayLike], shapes: Mapping[str, tuple[int, ...]]) -> list[Floats]:
+    """Return ``weights`` as float32 copies, one for each of ``shapes``.
+
+    Raises:
+        TypeError: An array is not of real numbers.
+        ValueError: The number of arrays, a shape or a value does not fit; the error names the array.
+
+    >>> as_weights([[1, 2]], {"dense/bias": (2,)})
+    [array([1., 2.], dtype=float32)]
+    """
+    if len(weights) != len(shapes):
+        raise ValueError(f"weights must be {len(shapes)} arrays ({', '.join(shapes)}), got {len(weights)}")
+    result = []
+    for value, (name, shape) in zip(weights, shapes.items(), strict=True):
+        given = np.ma.asanyarray(value) if isinstance(value, np.ma.MaskedArray) else np.asarray(value)
+        if isinstance(given, np.ma.MaskedArray) or given.dtype.kind not in "fiub":
+            what = "a masked array" if isinstance(given, np.ma.MaskedArray) else f"dtype {given.dtype}"
+            raise TypeError(f"weights: {name} must be an array of real numbers, got {what}")
+        array = np.array(given, dtype=np.float32)
+        if array.shape != shape:
+            raise ValueError(f"weights: {name} must have shape {shape}, got {array.shape}")
+        if not np.isfinite(array).all():
+            raise ValueError(f"weights: {name} must be finite, got NaN or infinity")
+        result.append(array)
+    return result
