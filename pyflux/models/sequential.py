@@ -72,7 +72,7 @@ class Sequential:
         device: str = "auto",
     ) -> None:
         self.name = name
-        self.seed = secrets.randbits(64) if seed is None else validation.as_int("seed", seed, minimum=0)
+        self.seed = secrets.randbits(64) if seed is None else validation.as_seed("seed", seed)
         self.engine = validation.choice("engine", engine, engines.ENGINES)
         self._execution = engines.DEFAULT_EXECUTION.changed(device=device)
         self.history: History | None = None
