@@ -13,10 +13,10 @@ from numpy.typing import ArrayLike, NDArray
 from . import datasets, engines, recipes
 from ._internal.validation import as_float, as_int, choice, fraction
 from .applications import tutorials
+from .callbacks import History
 from .inputs import Floats
 from .metrics import confusion_matrix
 from .models import Sequential
-from .models.history import History
 from .models.progress import level
 from .recipes import Recipe
 

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from pyflux._internal import environment, text
+from pyflux._internal import console, environment
 
 
 def stream(encoding):
@@ -25,35 +25,35 @@ def written(to):
 )
 def test_what_a_stream_cannot_encode_becomes_ascii(encoding, shown):
     to = stream(encoding)
-    text.echo("│ 3 × 4 → 12 · é ─┼ │", to)
+    console.echo("│ 3 × 4 → 12 · é ─┼ │", to)
     assert written(to) == shown
 
 
 def test_a_file_name_that_is_no_text_can_be_printed():
     to = stream("utf-8")
-    text.echo("a\udcff.png", to)
+    console.echo("a\udcff.png", to)
     assert written(to) == "a\\udcff.png\n"
 
 
 def test_without_a_console_nothing_is_printed(capsys):
-    text.echo("hello", None)
-    assert not text.is_terminal(None)
+    console.echo("hello", None)
+    assert not console.terminal(None)
     assert capsys.readouterr().out == ""
 
 
 def test_a_stream_can_replace_for_itself():
     to = stream("ascii")
-    text.replace_unencodable(to)
+    console.replace_unencodable(to)
     to.write("a → b")
     assert written(to) == "a -> b"
-    text.replace_unencodable(None)
-    text.replace_unencodable(io.StringIO())  # has no encoding to change
+    console.replace_unencodable(None)
+    console.replace_unencodable(io.StringIO())  # has no encoding to change
 
 
 def test_a_stream_that_knows_no_encoding_gets_all(capsys):
-    text.echo("→", sys.stdout)
+    console.echo("→", sys.stdout)
     assert capsys.readouterr().out == "→\n"
-    assert text.encodable("→", "no such encoding") == "→"
+    assert console.encodable("→", "no such encoding") == "→"
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,13 @@ def test_a_stream_that_knows_no_encoding_gets_all(capsys):
 def test_the_variable_that_asks_for_everything(monkeypatch, value, verbose):
     monkeypatch.setenv("PYFLUX_VERBOSE", value)
     assert environment.verbose() is verbose
+
+
+def test_a_broken_stream_is_an_error_only_for_results():
+    class Closed(io.StringIO):
+        def write(self, text):
+            raise BrokenPipeError
+
+    assert not console.write(Closed(), "progress")
+    with pytest.raises(BrokenPipeError):
+        console.echo("result", Closed())
