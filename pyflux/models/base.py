@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import secrets
+import sys
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from .. import engines, initializers
 from .._internal import validation
+from .._internal.text import echo
 from ..architecture import Architecture
 from ..callbacks import History
 from ..engines import ExecutionConfig, OptimizerState
@@ -41,7 +43,7 @@ class BaseModel:
         self, *, name: str, seed: int | None = None, engine: str = "flux", device: str = "auto"
     ) -> None:
         self.name = name
-        self.seed = secrets.randbits(64) if seed is None else validation.as_int("seed", seed, minimum=0)
+        self.seed = secrets.randbits(64) if seed is None else validation.as_seed("seed", seed)
         self.engine = validation.choice("engine", engine, engines.ENGINES)
         self.history: History | None = None
         self.stop_training = False  # a callback sets it to end `fit` after the epoch
@@ -145,7 +147,10 @@ class BaseModel:
             print_fn: Called with the text in place of printing it.
         """
         text = summary.table(self.name, self.require_architecture("summary()"))
-        (print_fn or summary.print_text)(text)
+        if print_fn is None:
+            echo(text, sys.stdout)
+        else:
+            print_fn(text)
 
     def count_params(self) -> int:
         """Return the number of values in all weights."""

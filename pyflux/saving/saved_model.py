@@ -233,7 +233,7 @@ def _model(description: Mapping[str, Any], tensors: dict[str, Floats]) -> SavedM
         raise TypeError(f"its name is {description['name']!r}, expected text")
     return SavedModel(
         name=description["name"],
-        seed=validation.as_int("seed", description["seed"], minimum=0),
+        seed=validation.as_seed("seed", description["seed"]),
         architecture=network,
         weights=as_weights([tensors[name] for name in shapes], shapes),
         epochs_trained=_count(description, "epochs_trained"),
