@@ -12,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import engines, initializers
+from .. import engines
 from .._internal import validation
 from ..architecture import Architecture, unique_names
 from ..callbacks import Callback
@@ -410,7 +410,7 @@ class Sequential:
         """The weights while no engine has them."""
         if self._weights is not None:
             return self._weights
-        drawn = initializers.initial_weights(self.require_architecture("weights"), [self.seed, 0])
+        drawn = self.require_architecture("weights").initial_weights([self.seed, 0])
         for model, place in self._models_inside():
             drawn[place] = model.get_weights()
         return drawn
