@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .. import engines, initializers
+from .. import engines
 from .._internal import validation
 from .._internal.text import echo
 from ..architecture import Architecture
@@ -183,7 +183,7 @@ class BaseModel:
         rng = np.random.default_rng([self.seed, 0])
         for weight, variable in zip(architecture.weights, architecture.variables, strict=True):
             # Drawn for every weight, so that sharing one does not change the values of the others.
-            variable.supply(self, initializers.initial_value(rng, weight.weight, weight.shape))
+            variable.supply(self, weight.layer.initial_value(weight.weight, weight.shape, rng))
 
     # ── Inside ───────────────────────────────────────────────────────────────────────────────────────────
 
