@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, NoReturn
 
 from .. import __version__
-from .._internal import environment, text
+from .._internal import console, environment
 from ..engines import abort_others
 from ..errors import PyFluxError
 from . import demo, doctor, evaluate, options, output, predict, setup, train
@@ -77,8 +77,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     2
     """
     arguments = sys.argv[1:] if argv is None else list(argv)
-    text.replace_unencodable(sys.stdout)
-    text.replace_unencodable(sys.stderr)
+    console.replace_unencodable(sys.stdout)
+    console.replace_unencodable(sys.stderr)
     try:
         code = run(arguments)
         output.flush()

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._internal import text
+from .._internal import console
 from ..train_mnist import TrainingResult
 
 Report = dict[str, Any]
@@ -21,12 +21,12 @@ Report = dict[str, Any]
 
 def show(line: str) -> None:
     """Print a line on stdout, in ASCII where the stream has no more."""
-    text.echo(line, sys.stdout)
+    console.echo(line, sys.stdout)
 
 
 def note(line: str) -> None:
     """Print a line on stderr: progress, warnings and errors, which are not the command's result."""
-    text.echo(line, sys.stderr)
+    console.echo(line, sys.stderr)
 
 
 def show_json(report: Report) -> None:
@@ -47,7 +47,7 @@ def verbosity(quiet: bool, as_json: bool) -> int | str:
     if quiet:
         return 0
     if as_json:
-        return 1 if text.is_terminal(sys.stderr) else 0
+        return 1 if console.terminal(sys.stderr) else 0
     return "auto"
 
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 import secrets
-import sys
 from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import engines
-from .._internal import validation
-from .._internal.text import echo
+from .._internal import console, validation
 from ..architecture import Architecture
 from ..callbacks import History
 from ..engines import ExecutionConfig, OptimizerState
@@ -147,10 +145,7 @@ class BaseModel:
             print_fn: Called with the text in place of printing it.
         """
         text = summary.table(self.name, self.require_architecture("summary()"))
-        if print_fn is None:
-            echo(text, sys.stdout)
-        else:
-            print_fn(text)
+        (print_fn or console.say)(text)
 
     def count_params(self) -> int:
         """Return the number of values in all weights."""
