@@ -17,6 +17,7 @@ import numpy as np
 
 from .. import architecture, optimizers
 from .._internal.files import atomic_write
+from .._internal.safetensors_file import write_safetensors
 from ..architecture import Architecture
 from ..engines import OptimizerState
 from ..errors import SavedModelError
@@ -41,16 +42,14 @@ class SavedModel:
 
 def write(path: str | os.PathLike[str], model: SavedModel) -> None:
     """Write a model to a file: beside it first, then renamed, so that no half-written file gets its name."""
-    from safetensors.numpy import save_file
-
     names = list(model.architecture.weight_shapes)
     tensors = dict(zip(names, model.weights, strict=True))
     if model.optimizer_state is not None:
         for slot, arrays in model.optimizer_state.slots.items():
             for name, array in zip(trainable_names(model.architecture), arrays, strict=True):
                 tensors[f"optimizer/{slot}/{name}"] = array
-    with atomic_write(path) as beside:
-        save_file(tensors, beside, metadata={"pyflux": json.dumps(_description(model))})
+    with atomic_write(path) as file:
+        write_safetensors(file, tensors, {"pyflux": json.dumps(_description(model))})
 
 
 def read(path: str | os.PathLike[str]) -> SavedModel:
