@@ -49,7 +49,7 @@ def read_safetensors(path: str | os.PathLike[str]) -> tuple[dict[str, Array], di
         for name, kind in unknown.items():
             if kind != "BF16":
                 raise ValueError(f"{name!r} is of type {kind}, which NumPy does not have; save it as float32")
-        raw = safetensors.deserialize(Path(path).read_bytes())
+        raw = safetensors.deserialize(Path(path).read_bytes())  # type: ignore[no-untyped-call]
     except (safetensors.SafetensorError, TypeError) as e:
         raise ValueError(f"it is no complete safetensors file ({e})") from e
     return {name: _array(tensor) for name, tensor in raw}, metadata
@@ -97,4 +97,4 @@ def write_safetensors(
     text += b" " * (-len(text) % 8)  # so that the data are aligned
     file.write(len(text).to_bytes(8, "little") + text)
     for array in arrays:
-        file.write(memoryview(array).cast("B") if array.size else b"")
+        file.write(array.data.cast("B") if array.size else b"")
