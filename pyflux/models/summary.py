@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from .._internal import console
 from ..architecture import Architecture
 
 HEADINGS = ("Layer (type)", "Output Shape", "Param #")
@@ -55,8 +54,3 @@ def table(name: str, architecture: Architecture) -> str:
             *counts,
         ]
     )
-
-
-def print_text(text: str) -> None:
-    """Print a text, with ASCII for the characters that stdout cannot encode."""
-    console.say(text)

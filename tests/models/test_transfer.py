@@ -154,8 +154,9 @@ def test_a_plateau_lowers_the_learning_rate(engine, small, samples):
     model = small(engine=engine)
     model.compile(optimizers.SGD(0.5))
     plateau = ReduceLROnPlateau(monitor="loss", factor=0.1, patience=1, min_delta=10.0)
-    log = LambdaCallback(on_epoch_end=lambda epoch, logs: rates.append(logs["learning_rate"]))
-    model.fit(*samples(16), epochs=4, batch_size=8, verbose=0, callbacks=[log, plateau])
+    log = LambdaCallback(on_epoch_end=lambda epoch, logs: rates.append(model.learning_rate))
+    history = model.fit(*samples(16), epochs=4, batch_size=8, verbose=0, callbacks=[log, plateau])
+    assert history.history["learning_rate"] == pytest.approx(rates)
     assert rates == pytest.approx([0.5, 0.5, 0.05, 0.005])
     assert model.learning_rate == pytest.approx(0.0005)
 
