@@ -77,7 +77,9 @@ def test_an_inner_model_has_the_weights_of_the_outer_one(engine, rows):
     model.compile(optimizers.SGD(0.5))
     seen = {}
     keep = LambdaCallback(on_epoch_end=lambda epoch, logs: seen.update({epoch: encoder.get_weights()}))
-    stop = EarlyStopping("loss", mode="max", patience=1, restore_best_weights=True)  # the first epoch is the best
+    stop = EarlyStopping(
+        "loss", mode="max", patience=1, restore_best_weights=True
+    )  # the first epoch is the best
     model.fit(*rows, epochs=4, verbose=0, callbacks=[keep, stop])
     assert len(seen) == 2
     assert not np.array_equal(seen[0][0], seen[1][0])
@@ -137,9 +139,7 @@ def test_a_layer_can_be_taken_off(engine, rows):
     last = model.pop()
     assert last.units == 3
     assert model.output_shape == (None, 8)
-    np.testing.assert_allclose(
-        model.predict(rows[0]), np.maximum(rows[0] @ kernel, 0), rtol=1e-5, atol=1e-6
-    )
+    np.testing.assert_allclose(model.predict(rows[0]), np.maximum(rows[0] @ kernel, 0), rtol=1e-5, atol=1e-6)
     model.add(layers.Dense(2, activation="softmax"))
     assert model.predict(rows[0]).shape == (40, 2)
 
