@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import engines
-from .._internal import validation
+from .._internal import console, validation
 from ..architecture import Architecture
 from ..callbacks import History
 from ..engines import ExecutionConfig, OptimizerState
@@ -41,7 +41,7 @@ class BaseModel:
         self, *, name: str, seed: int | None = None, engine: str = "flux", device: str = "auto"
     ) -> None:
         self.name = name
-        self.seed = secrets.randbits(64) if seed is None else validation.as_int("seed", seed, minimum=0)
+        self.seed = secrets.randbits(64) if seed is None else validation.as_seed("seed", seed)
         self.engine = validation.choice("engine", engine, engines.ENGINES)
         self.history: History | None = None
         self.stop_training = False  # a callback sets it to end `fit` after the epoch
@@ -145,7 +145,7 @@ class BaseModel:
             print_fn: Called with the text in place of printing it.
         """
         text = summary.table(self.name, self.require_architecture("summary()"))
-        (print_fn or summary.print_text)(text)
+        (print_fn or console.say)(text)
 
     def count_params(self) -> int:
         """Return the number of values in all weights."""
