@@ -12,8 +12,10 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from . import layers
+from ._internal import validation
 from .layers import Activation, Input, Layer, Rescaling, Shape
 from .regularizers import L1L2
+from .variables import Variable
 
 
 class Node(NamedTuple):
@@ -96,6 +98,10 @@ class Architecture:
         _ = self.nodes  # an error belongs here, not to the first use
         self._check_order()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Say how it is copied and pickled: what was worked out from its parts is worked out again."""
+        return Architecture, (self.layers, self.input_shape, self.names)
+
     @cached_property
     def nodes(self) -> tuple[Node, ...]:
         """The layers with their names and shapes, first to last."""
@@ -123,6 +129,21 @@ class Architecture:
             for node in self.nodes
             for weight, shape in node.weight_shapes.items()
         )
+
+    @cached_property
+    def variables(self) -> tuple[Variable, ...]:
+        """The layers' variables, one for each of `weights`.
+
+        Raises:
+            ValueError: A layer has weights already, for samples of another shape; the error names it.
+        """
+        found: list[Variable] = []
+        for node in self.nodes:
+            try:
+                found += node.layer.build(node.input_shape)
+            except ValueError as e:
+                raise ValueError(f"layer {node.name!r} ({type(node.layer).__name__}): {e}") from e
+        return tuple(found)
 
     @property
     def weight_shapes(self) -> dict[str, Shape]:
@@ -162,6 +183,14 @@ class Architecture:
     def last_activation(self) -> str:
         """The name of the function that makes the outputs."""
         return str(getattr(self.layers[-1], "activation", "linear")) if self.layers else "linear"
+
+    def index(self, name: str) -> int:
+        """Return the index of the layer of that name.
+
+        Raises:
+            ValueError: There is none; the error suggests the nearest.
+        """
+        return self.names.index(validation.choice("name", name, self.names))
 
     def without(self, activation: str) -> Architecture:
         """Return the same network without that function at its end; itself if it ends otherwise.

@@ -16,7 +16,7 @@ from .applications import tutorials as networks
 from .inputs import Floats
 from .metrics import confusion_matrix
 from .models import Sequential
-from .models.history import History
+from .callbacks import History
 from .recipes import Recipe
 
 # The data sets of 28×28 grey images in ten classes, which the network is for.

@@ -71,7 +71,7 @@ def VGG16(  # noqa: N802 - Keras's name
     model = Sequential(stack, name=name, seed=seed, engine=engine)
     if weights is not None:
         path = published(include_top) if weights == "imagenet" else weights
-        model.set_weights(match_weights(model.require_architecture("VGG16"), read_weights(path)))
+        model.set_weights(match_weights(model.architecture, read_weights(path)))
     return model
 
 
