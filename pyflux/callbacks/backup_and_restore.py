@@ -127,7 +127,7 @@ class BackupAndRestore(Callback):
             note["arrays"] = _ARRAYS.replace("*", f"{epoch}-{batch}")
             if self.is_leader():
                 with atomic_write(self.backup_dir / str(note["arrays"])) as file:
-                    write_safetensors(file, arrays)
+                    write_safetensors(file, arrays, {})
         latest = self.backup_dir / _LATEST
         new = self.backup_dir / _NEW if self.double_checkpoint else latest
         try:

@@ -66,8 +66,7 @@ def as_samples(argument: str, value: ArrayLike, sample: Shape, *, scales_bytes: 
 
     Args:
         argument: Name of the argument, for errors.
-        value: ``(N, *sample)``; for images with one channel also ``(N, height, width)``; or a row for each
-            sample. uint8 stands for 0 … 255 and is scaled by 1/255 where it is used; floats are taken as
+        value: ``(N, *sample)``, where an axis of one channel may be missing; or a row for each sample. uint8 stands for 0 … 255 and is scaled by 1/255 where it is used; floats are taken as
             they are, and where a sample is a row, other whole numbers too.
         sample: Shape of one sample.
         scales_bytes: Whether the network scales uint8 by 1/255. If so, float images up to 255 give a
@@ -90,7 +89,7 @@ def as_samples(argument: str, value: ArrayLike, sample: Shape, *, scales_bytes: 
     if array.dtype == np.uint8:
         return np.require(array, requirements=["C", "A"])
     floats = as_finite_floats(argument, array)
-    if scales_bytes and len(sample) == 3:
+    if scales_bytes and len(sample) > 1:
         _warn_of_scale(argument, floats)
     return floats
 
@@ -208,11 +207,14 @@ def _samples(argument: str, array: NDArray[Any]) -> NDArray[Any]:
 
 
 def _shaped(argument: str, array: NDArray[Any], sample: Shape) -> NDArray[Any]:
+    """Return the array as ``(N, *sample)``; an axis of one channel may be missing or be left over."""
     wanted = [sample]
-    if len(sample) == 3:
+    if len(sample) > 1:
         wanted.append((int(np.prod(sample)),))
-        if sample[-1] == 1:
-            wanted.append(sample[:2])
+    if len(sample) == 2:
+        wanted.append((*sample, 1))
+    if len(sample) > 1 and sample[-1] == 1:
+        wanted.append(sample[:-1])
     if array.shape[1:] not in wanted:
         forms = " or ".join(str(("N", *s)).replace("'", "") for s in wanted)
         hint = "; for a single image use x[None]" if array.shape in wanted else ""

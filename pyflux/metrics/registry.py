@@ -23,7 +23,7 @@ from .classification import (
 from .crossentropy import BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy
 from .f_score import F1Score, FBetaScore
 from .mean import MeanMetricWrapper
-from .metric import Metric, snake_case
+from .metric import Metric
 from .regression import (
     MeanAbsoluteError,
     MeanAbsolutePercentageError,
@@ -48,7 +48,7 @@ CLASSES: dict[str, type[Metric]] = {
 
 NAMES: dict[str, type[Metric]] = {
     "acc": Accuracy,
-    **{snake_case(name): cls for name, cls in CLASSES.items()},
+    **{cls().name: cls for cls in CLASSES.values()},
     "mse": MeanSquaredError,
     "rmse": RootMeanSquaredError,
     "mae": MeanAbsoluteError,
@@ -175,8 +175,7 @@ def _by_name(name: str, loss: Loss | None, output_shape: tuple[int, ...] | None)
             return BinaryAccuracy(name=name, threshold=0.0 if logits else 0.5)
         sparse = loss is not None and loss.sparse
         return SparseCategoricalAccuracy(name=name) if sparse else CategoricalAccuracy(name=name)
-    known = {**NAMES, **CLASSES, **{alias.upper(): NAMES[alias] for alias in ("mse", "mae", "mape", "bce")}}
-    cls = known[validation.choice("metrics", name.lower() if name.lower() in NAMES else name, known)]
+    cls = CLASSES.get(name) or NAMES[validation.choice("metrics", name.lower(), NAMES)]
     options: dict[str, Any] = {}
     if logits and issubclass(cls, BinaryAccuracy):
         options["threshold"] = 0.0

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .. import engines, initializers
-from .._internal import validation
+from .. import engines
+from .._internal import console, validation
 from ..architecture import Architecture
 from ..callbacks import History
 from ..engines import ExecutionConfig, OptimizerState
@@ -41,7 +41,7 @@ class BaseModel:
         self, *, name: str, seed: int | None = None, engine: str = "flux", device: str = "auto"
     ) -> None:
         self.name = name
-        self.seed = secrets.randbits(64) if seed is None else validation.as_int("seed", seed, minimum=0)
+        self.seed = secrets.randbits(64) if seed is None else validation.as_seed("seed", seed)
         self.engine = validation.choice("engine", engine, engines.ENGINES)
         self.history: History | None = None
         self.stop_training = False  # a callback sets it to end `fit` after the epoch
@@ -145,7 +145,7 @@ class BaseModel:
             print_fn: Called with the text in place of printing it.
         """
         text = summary.table(self.name, self.require_architecture("summary()"))
-        (print_fn or summary.print_text)(text)
+        (print_fn or console.say)(text)
 
     def count_params(self) -> int:
         """Return the number of values in all weights."""
@@ -178,7 +178,7 @@ class BaseModel:
         rng = np.random.default_rng([self.seed, 0])
         for weight, variable in zip(architecture.weights, architecture.variables, strict=True):
             # Drawn for every weight, so that sharing one does not change the values of the others.
-            variable.supply(self, initializers.initial_value(rng, weight.weight, weight.shape))
+            variable.supply(self, weight.layer.initial_value(weight.weight, weight.shape, rng))
 
     # ── Inside ───────────────────────────────────────────────────────────────────────────────────────────
 

@@ -54,8 +54,3 @@ def table(name: str, architecture: Architecture) -> str:
             *counts,
         ]
     )
-
-
-def print_text(text: str) -> None:
-    """Print a text, with replacements for the characters that stdout cannot encode."""
-    print(text)

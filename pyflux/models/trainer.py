@@ -6,7 +6,7 @@ import itertools
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # An epoch is about this many calls of the engine: between two of them the progress bar moves.
 CHUNKS = 8
 
-Logs = dict[str, float]
+Logs = dict[str, Any]
 
 
 class Chunk(NamedTuple):
@@ -170,7 +170,9 @@ class Trainer:
     ) -> History:
         """Train until ``epochs`` epochs are done, or a callback sets ``model.stop_training``."""
         model = self.model
-        model.history, model.stop_training = self.callbacks.history, False
+        history = self.callbacks.history
+        assert history is not None, "a training's callbacks have a history"
+        model.history, model.stop_training = history, False
         self.callbacks.on_train_begin()
         # A callback may continue an earlier training, in the middle of an epoch too.
         first_epoch = initial_epoch if self.callbacks.initial_epoch is None else self.callbacks.initial_epoch
@@ -186,7 +188,7 @@ class Trainer:
             self.progress.close()
             model.session().network.release()
         self.callbacks.on_train_end(logs)
-        return self.callbacks.history
+        return history
 
     def _fit_epoch(self, epoch: int, source: Source, validation: Validation | None, first_batch: int) -> Logs:
         self.callbacks.on_epoch_begin(epoch)
@@ -199,6 +201,7 @@ class Trainer:
             evaluated = self.evaluate(validation.source)
             logs |= {f"val_{name}": value for name, value in evaluated.items()}
         self.progress.end(epoch, logs, seconds)
+        assert self.callbacks.history is not None
         self.callbacks.history.seconds.append(seconds)
         self.callbacks.on_epoch_end(epoch, logs)
         return logs

@@ -1,3 +1,7 @@
+import importlib.util
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -48,20 +52,35 @@ def test_what_does_not(x):
         Batches(x)
 
 
-def test_what_other_libraries_have():
-    torch = pytest.importorskip("torch")
+PYTORCH = """
+import torch
+from torch.utils.data import DataLoader, TensorDataset
+from pyflux.inputs import Batches, is_batched
+data = TensorDataset(torch.arange(6).reshape(6, 1), torch.arange(6))
+batches = Batches(DataLoader(data, batch_size=4))
+assert batches.steps == 2
+for _ in range(2):
+    assert [batch.y.tolist() for batch in batches] == [[0, 1, 2, 3], [4, 5]]
+assert not is_batched(torch.ones(3))
+try:
+    Batches(data)
+except TypeError as e:
+    assert "DataLoader" in str(e)
+else:
+    raise AssertionError
+"""
+
+
+def test_a_data_loader_of_pytorch():
+    if importlib.util.find_spec("torch") is None:
+        pytest.skip("PyTorch is not installed")
+    done = subprocess.run([sys.executable, "-c", PYTORCH], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_data_frame_is_an_array():
     pd = pytest.importorskip("pandas")
-    data = torch.utils.data.TensorDataset(torch.arange(6).reshape(6, 1), torch.arange(6))
-    loader = torch.utils.data.DataLoader(data, batch_size=4)
-    assert is_batched(loader)
-    batches = Batches(loader)
-    assert batches.steps == 2
-    for _ in range(2):
-        assert [batch.y.tolist() for batch in batches] == [[0, 1, 2, 3], [4, 5]]
-    assert not is_batched(torch.ones(3))
     assert not is_batched(pd.DataFrame({"a": [1]}))
-    with pytest.raises(TypeError, match="DataLoader"):
-        Batches(data)
 
 
 @pytest.mark.parametrize("make", [Sequence, Iterable])

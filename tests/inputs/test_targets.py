@@ -46,7 +46,7 @@ def test_floats_that_are_whole_are_labels(value):
     np.testing.assert_array_equal(labels(value), np.array([0, 9, 3], np.int32), strict=True)
 
 
-def test_labels_of_pandas_and_pytorch():
+def test_labels_of_pandas():
     pd = pytest.importorskip("pandas")
     for value in (
         pd.Series([0, 9, 3]),
@@ -56,8 +56,6 @@ def test_labels_of_pandas_and_pytorch():
         assert labels(value).tolist() == [0, 9, 3]
     with pytest.raises(TypeError, match="y "):
         labels(pd.Series(["a", "b", "c"], dtype="category"))
-    torch = pytest.importorskip("torch")
-    assert labels(torch.tensor([0, 9, 3])).tolist() == [0, 9, 3]
 
 
 def columns(value, outputs=2, *, unit=True):

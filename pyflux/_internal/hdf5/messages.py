@@ -147,8 +147,8 @@ def parse_attribute(message: Cursor) -> tuple[str, Datatype, tuple[int, ...] | N
     for size in sizes:
         parts.append(message.take(size))
         message.skip(-size % 8 if version == 1 else 0)
-    name = parts[0].rstrip(b"\0").decode()
-    return name, parse_datatype(Cursor(parts[1])), parse_dataspace(Cursor(parts[2])), message.take(message.left)
+    datatype, shape = parse_datatype(Cursor(parts[1])), parse_dataspace(Cursor(parts[2]))
+    return parts[0].rstrip(b"\0").decode(), datatype, shape, message.take(message.left)
 
 
 def parse_link(message: Cursor) -> tuple[str, int | None]:

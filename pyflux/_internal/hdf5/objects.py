@@ -16,6 +16,7 @@ from .source import UNDEFINED, Cursor, Source
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _MAX_HEADER = 1 << 20  # bytes of an object's header
+_MAX_NAME = 1 << 12
 
 
 def open_hdf5(file: IO[bytes]) -> Group:
@@ -72,10 +73,10 @@ class Node:
         for message in self._all(m.ATTRIBUTE):
             try:
                 name, datatype, shape, data = m.parse_attribute(message)
-            except (ValueError, UnicodeDecodeError):
+                if shape is not None:
+                    found[name] = self._values(datatype, shape, data)
+            except ValueError:
                 continue  # of a kind that is not read; whoever needs it sees that it is missing
-            if shape is not None:
-                found[name] = self._values(datatype, shape, data)
         return found
 
     def _values(self, datatype: m.Datatype, shape: tuple[int, ...], data: bytes) -> Any:
@@ -307,7 +308,7 @@ def _symbol_node(source: Source, address: int, names: bytes) -> Iterator[tuple[s
     for _ in range(count):
         start, target, cache = body.number(8), body.number(8), body.number(4)
         body.skip(20)
-        end = names.find(b"\0", start)
+        end = names.find(b"\0", start, start + _MAX_NAME)
         if end < 0:
             raise ValueError("the name of a group's member is cut short")
         yield names[start:end].decode(), None if cache == 2 else target

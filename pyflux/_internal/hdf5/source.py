@@ -50,7 +50,7 @@ class Source:
         self.claim(dtype.itemsize * count)
         array = np.empty(count, dtype)
         self._file.seek(address)
-        view = memoryview(array.view(np.uint8))
+        view = array.data.cast("B")
         if self._file.readinto(view) != len(view):  # type: ignore[attr-defined]
             raise ValueError("it is cut short")
         return array

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...activations import sigmoid
 from ...inputs import Targets
-from .activations import sigmoid
 
 Array = NDArray[Any]
 
