@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from . import layers
-from .layers import Activation, Input, Layer, Rescaling, Shape
+from ._internal import validation
+from ._internal.lookup import snake_case
+from .constraints import Constraint
+from .layers import ActivationLayer, Input, Layer, Rescaling, Shape
 from .regularizers import L1L2
+from .variables import Floats, Variable
 
 
 class Node(NamedTuple):
@@ -62,6 +67,11 @@ class WeightSpec(NamedTuple):
         """The penalty on it."""
         return getattr(self.layer, f"{self.weight}_regularizer", None)
 
+    @property
+    def constraint(self) -> Constraint | None:
+        """What it must satisfy after each training step."""
+        return getattr(self.layer, f"{self.weight}_constraint", None)
+
 
 @dataclass(frozen=True)
 class Architecture:
@@ -96,6 +106,10 @@ class Architecture:
         _ = self.nodes  # an error belongs here, not to the first use
         self._check_order()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Say how it is copied and pickled: what was worked out from its parts is worked out again."""
+        return Architecture, (self.layers, self.input_shape, self.names)
+
     @cached_property
     def nodes(self) -> tuple[Node, ...]:
         """The layers with their names and shapes, first to last."""
@@ -124,6 +138,21 @@ class Architecture:
             for weight, shape in node.weight_shapes.items()
         )
 
+    @cached_property
+    def variables(self) -> tuple[Variable, ...]:
+        """The layers' variables, one for each of `weights`.
+
+        Raises:
+            ValueError: A layer has weights already, for samples of another shape; the error names it.
+        """
+        found: list[Variable] = []
+        for node in self.nodes:
+            try:
+                found += node.layer.build(node.input_shape)
+            except ValueError as e:
+                raise ValueError(f"layer {node.name!r} ({type(node.layer).__name__}): {e}") from e
+        return tuple(found)
+
     @property
     def weight_shapes(self) -> dict[str, Shape]:
         """Every array as ``layer/weight`` with its shape, in Keras's order and layout."""
@@ -138,6 +167,18 @@ class Architecture:
     def penalties(self) -> list[L1L2 | None]:
         """For each of `weights`, its regularizer."""
         return [weight.regularizer for weight in self.weights]
+
+    def initial_weights(self, seed: int | Sequence[int]) -> list[Floats]:
+        """Return first values for all of `weights`, as the layers' initializers draw them.
+
+        They are drawn here and not in an engine, so that one seed gives every engine the same start.
+
+        >>> from pyflux.layers import Dense
+        >>> [w.shape for w in Architecture((Dense(2),), (3,)).initial_weights(seed=0)]
+        [(3, 2), (2,)]
+        """
+        rng = np.random.default_rng(seed)
+        return [w.layer.initial_value(w.weight, w.shape, rng) for w in self.weights]
 
     @property
     def frozen(self) -> int:
@@ -155,13 +196,22 @@ class Architecture:
 
     @property
     def scales_bytes(self) -> bool:
-        """Whether uint8 images are scaled by 1/255 on the way in: not if a `Rescaling` does it."""
-        return not (self.layers and isinstance(self.layers[0], Rescaling))
+        """Whether uint8 images are scaled by 1/255 on the way in: not if the network has a `Rescaling`."""
+        return not any(isinstance(layer, Rescaling) for layer in self.layers)
 
     @property
     def last_activation(self) -> str:
-        """The name of the function that makes the outputs."""
-        return str(getattr(self.layers[-1], "activation", "linear")) if self.layers else "linear"
+        """The name of the function that makes the outputs, such as ``"softmax"``."""
+        activation = getattr(self.layers[-1], "activation", "linear") if self.layers else "linear"
+        return activation if isinstance(activation, str) else snake_case(type(activation).__name__)
+
+    def index(self, name: str) -> int:
+        """Return the index of the layer of that name.
+
+        Raises:
+            ValueError: There is none; the error suggests the nearest.
+        """
+        return self.names.index(validation.choice("name", name, self.names))
 
     def without(self, activation: str) -> Architecture:
         """Return the same network without that function at its end; itself if it ends otherwise.
@@ -171,7 +221,7 @@ class Architecture:
         if not activation or self.last_activation != activation:
             return self
         *body, last = self.layers
-        if isinstance(last, Activation):
+        if isinstance(last, ActivationLayer):
             return Architecture(tuple(body), self.input_shape, self.names[:-1])
         body.append(dataclasses.replace(last, activation="linear"))  # type: ignore[call-arg]
         return Architecture(tuple(body), self.input_shape, self.names)
@@ -229,12 +279,3 @@ def numbered(base: str) -> Iterator[str]:
     yield base
     for i in itertools.count(1):
         yield f"{base}_{i}"
-
-
-def snake_case(name: str) -> str:
-    """Return a class's name as Keras writes it in a summary.
-
-    >>> snake_case("MaxPooling2D")
-    'max_pooling2d'
-    """
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()

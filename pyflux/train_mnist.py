@@ -1,4 +1,4 @@
-"""The main job in one call: get MNIST, train the Flux tutorial's network, measure it."""
+"""The main job in one call: load MNIST, train the network of Flux's tutorial, evaluate it."""
 
 from __future__ import annotations
 
@@ -11,36 +11,39 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import datasets, engines, recipes
-from ._internal.validation import as_float, as_int, choice
-from .applications import tutorials as networks
+from ._internal.validation import as_float, as_int, choice, fraction
+from .applications import tutorials
+from .callbacks import History
 from .inputs import Floats
 from .metrics import confusion_matrix
 from .models import Sequential
-from .models.history import History
+from .models.progress import level
 from .recipes import Recipe
 
-# The data sets of 28×28 grey images in ten classes, which the network is for.
-GREY = ("mnist", "fashion_mnist", "kmnist")
+# The data sets that the network is for: grey images of this shape, in ten classes.
+GREY_DATASETS = ("mnist", "fashion_mnist", "kmnist")
+IMAGE_SHAPE = (28, 28, 1)
 
 Split = tuple[NDArray[Any], NDArray[Any]]
 
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """What `train_mnist` gives back.
+    """The result of `train_mnist`.
 
     Attributes:
         model: The trained model, ready to predict and to save.
-        history: Losses and accuracies of every epoch.
+        history: Loss and accuracy of every epoch.
         test_loss: Mean cross-entropy on the test images, in nats.
-        test_accuracy: Fraction of the test images whose class was found.
-        confusion_matrix: ``(10, 10)``: how often an image of class ``i`` (row) was taken for ``j`` (column).
-        predictions: ``(N, 10)`` float32, a probability for each test image and class.
-        seconds_per_epoch: Training time of each epoch, without validation.
+        test_accuracy: Fraction of the test images that are classified correctly.
+        confusion_matrix: ``(10, 10)`` counts: row ``i``, column ``j`` is how many images of class ``i`` were
+            classified as ``j``.
+        predictions: ``(N, 10)`` float32, the probability of each class for each test image.
+        seconds_per_epoch: Training time of each epoch in seconds, without validation.
         dataset: The data set's name.
         engine: ``"flux"`` or ``"reference"``.
-        versions: Versions of what computed, such as those of Julia and Flux.
-        seed: The seed that gives the same result again.
+        versions: Versions of the engine's software, such as Julia's and Flux's.
+        seed: The seed of this run; given again, it reproduces the result.
     """
 
     model: Sequential
@@ -72,60 +75,70 @@ def train_mnist(
     distributed: bool = False,
     verbose: int | str | bool = "auto",
 ) -> TrainingResult:
-    """Train the network ``flux_mnist`` on MNIST, and measure it on the test images.
+    """Train the network ``flux_mnist`` on MNIST, and evaluate it on the test images.
+
+    Arguments that are None are taken from the recipe.
 
     Args:
-        recipe: Name of the settings that count where nothing else is given: ``"tutorial"`` for 98 % in 3
-            epochs, ``"fast"`` for 99.2 % in 3, ``"augmented"`` for 99.3 % in 15; see `pyflux.recipes`.
-        epochs: How often every training image is seen.
+        recipe: Name of a `pyflux.recipes.Recipe`: ``"tutorial"`` reaches 98 % in 3 epochs, ``"fast"`` 99.2 %
+            in 3, ``"augmented"`` 99.3 % in 15.
+        epochs: Passes over the training images.
         batch_size: Images per step.
-        learning_rate: Adam's step size; of a recipe in which it rises and falls, the highest.
-        validation: How many training images, from the end, are not trained on but measured after each epoch:
-            a number of images, or a fraction in (0, 1). 0 trains on all.
-        seed: Whole number from 0 that fixes the result; by default drawn anew.
+        learning_rate: Adam's learning rate, or its maximum where the recipe varies it.
+        validation: How many training images, counted from the end, are held out and evaluated after each
+            epoch: a number of images, or a fraction in [0, 1). 0 trains on all.
+        seed: An integer from 0 to 2**64 - 1 that makes the run reproducible; random by default.
         dataset: ``"mnist"``, ``"fashion_mnist"`` or ``"kmnist"``.
-        data_dir: A folder that has the files; by default they are downloaded once and kept.
+        data_dir: A folder that has the files; by default they are downloaded once and cached.
         engine: ``"flux"``, or ``"reference"`` for NumPy without Julia.
-        device: ``"auto"`` for a GPU where there is one, ``"cpu"``, ``"gpu"``, or a numbered GPU such as
+        device: ``"auto"`` for a GPU if there is one, ``"cpu"``, ``"gpu"``, or a GPU by its number, such as
             ``"gpu:1"``, the second.
         precision: ``"float32"``, or ``"tf32"`` on an NVIDIA GPU; see `Sequential.compile`.
-        distributed: Whether the processes that mpiexec started train together.
-        verbose: 0 for silence, 1 for bars, 2 for a line an epoch; ``"auto"`` decides by the terminal.
+        distributed: Whether to train together with the other processes that mpiexec started.
+        verbose: 0 prints nothing, 1 shows progress bars, 2 prints a line an epoch; ``"auto"`` is 1 in a
+            terminal or a notebook and 2 elsewhere.
 
     Raises:
-        ValueError, TypeError: An argument is not what it must be.
-        DownloadError, DataError, FileNotFoundError: The data cannot be had, or is damaged.
+        ValueError, TypeError: An argument is out of range or of the wrong type. Nothing has been downloaded
+            or started then.
+        DownloadError, DataError, FileNotFoundError: The data cannot be downloaded, are damaged or missing.
         EngineUnavailable: Julia cannot be started, or there is no such device; the message says why.
 
     >>> result = train_mnist(epochs=3, seed=0)  # doctest: +SKIP
     >>> result.test_accuracy > 0.98  # doctest: +SKIP
     True
     """
-    # All that can be refused is refused before anything is downloaded.
-    place = engines.DEFAULT_EXECUTION.changed(device, precision, distributed)
-    engines.check(choice("engine", engine, engines.ENGINES), place)
-    choice("dataset", dataset.replace("-", "_"), GREY)
-    settings = chosen(recipe, epochs, batch_size, learning_rate)
-    held = settings.validation if validation is None else validation
-    model = networks.flux_mnist(settings.augmentation(), seed=seed, engine=engine)
+    execution = engines.DEFAULT_EXECUTION.changed(device, precision, distributed)
+    engines.check(choice("engine", engine, engines.ENGINES), execution)
+    if not isinstance(dataset, str):
+        raise TypeError(f"dataset must be one of {', '.join(map(repr, GREY_DATASETS))}, got {dataset!r}")
+    choice("dataset", dataset.replace("-", "_"), GREY_DATASETS)
+    settings = override(recipe, epochs, batch_size, learning_rate)
+    held_out = check_validation(settings.validation if validation is None else validation)
+    level(verbose)
+    model = tutorials.flux_mnist(settings.augmentation(), seed=seed, engine=engine)
     with ThreadPoolExecutor(max_workers=1) as reader:
-        # Julia starts while the data are read; but what is not there at all is said first.
+        # Julia starts while the data are read. The short wait lets missing files be reported without it.
         reading = reader.submit(datasets.load, dataset, data_dir, verbose=verbose not in (0, False))
         if wait([reading], timeout=0.1).not_done:
-            engines.start(engine, place)
+            engines.start(engine, execution)
         train, test = reading.result()
-    optimizer = settings.optimizer(len(train[0]) - validation_size(held, len(train[0])))
+    optimizer = settings.optimizer(len(train[0]) - validation_size(held_out, len(train[0])))
     model.compile(
         optimizer, metrics=["accuracy"], device=device, precision=precision, distributed=distributed
     )
     return train_on(
         model, train, test, dataset,
-        epochs=settings.epochs, batch_size=settings.batch_size, validation=held, verbose=verbose,
+        epochs=settings.epochs, batch_size=settings.batch_size, validation=held_out, verbose=verbose,
     )  # fmt: skip
 
 
-def chosen(recipe: str, epochs: int | None, batch_size: int | None, learning_rate: float | None) -> Recipe:
-    """Return a recipe with what was given in place of its own."""
+def override(recipe: str, epochs: int | None, batch_size: int | None, learning_rate: float | None) -> Recipe:
+    """Return a recipe with the given settings in place of its own.
+
+    >>> override("fast", 1, None, None).epochs
+    1
+    """
     given: dict[str, Any] = {}
     if epochs is not None:
         given["epochs"] = as_int("epochs", epochs)
@@ -147,13 +160,13 @@ def train_on(
     validation: int | float,
     verbose: int | str | bool,
 ) -> TrainingResult:
-    """Train a compiled model on one part of a data set and measure it on the other."""
+    """Train a compiled model on one split of a data set and evaluate it on the other."""
     (x, y), cut = train, len(train[0]) - validation_size(validation, len(train[0]))
     history = model.fit(
         x[:cut], y[:cut], batch_size=batch_size, epochs=epochs, verbose=verbose,
         validation_data=(x[cut:], y[cut:]) if cut < len(x) else None,
     )  # fmt: skip
-    test_loss, test_accuracy = measured(model, *test)
+    test_loss, test_accuracy = evaluate(model, *test)
     predictions = model.predict(test[0])
     return TrainingResult(
         model=model,
@@ -170,24 +183,33 @@ def train_on(
     )
 
 
-def measured(model: Sequential, x: ArrayLike, y: ArrayLike) -> tuple[float, float]:
+def evaluate(model: Sequential, x: ArrayLike, y: ArrayLike) -> tuple[float, float]:
     """Return the loss and the accuracy on labelled samples."""
     logs = model.evaluate(x, y, return_dict=True)
     assert isinstance(logs, dict)
     return logs["loss"], logs["accuracy"]
 
 
+def check_validation(validation: int | float) -> int | float:
+    """Return ``validation`` as an int from 0 or a float in [0, 1).
+
+    >>> check_validation(0.1)
+    0.1
+    """
+    if isinstance(validation, (float, np.floating)):
+        return fraction("validation", validation)
+    return as_int("validation", validation, minimum=0)
+
+
 def validation_size(validation: int | float, samples: int) -> int:
-    """Return how many samples are held back, from a number of them or a fraction.
+    """Return how many samples to hold out, from a number of them or a fraction.
 
     >>> validation_size(0.1, 60_000)
     6000
     """
-    if isinstance(validation, float):
-        if not 0 <= as_float("validation", validation) < 1:
-            raise ValueError(f"validation must be a number of images or in [0, 1), got {validation}")
-        return int(samples * validation)
-    held = as_int("validation", validation, minimum=0)
-    if held >= samples:
-        raise ValueError(f"validation must leave images to train on: it is {held}, of {samples} images")
-    return held
+    number = check_validation(validation)
+    if isinstance(number, float):
+        return int(samples * number)
+    if number >= samples:
+        raise ValueError(f"validation must leave images to train on: it is {number}, of {samples} images")
+    return number

@@ -55,9 +55,14 @@ class Variable:
         self.version, self._value, self._source = 1, state["value"], None
 
     @property
-    def initialized(self) -> bool:
-        """Whether it has a value, here or with its source."""
-        return self._value is not None or self._source is not None
+    def source(self) -> Source | None:
+        """What has the value, where it is not here."""
+        return self._source
+
+    def initialize_from(self, source: Source) -> None:
+        """Let ``source`` give the first value, unless the variable has one, or a source, already."""
+        if self._value is None and self._source is None:
+            self._source = source
 
     def read(self) -> Floats:
         """Return the value, which must not be changed; copy it to hand it out."""

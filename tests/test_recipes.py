@@ -25,9 +25,8 @@ def test_the_rate_comes_down_with_the_last_step(images):
     assert rate(steps - 1) < 1e-6 < rate(0)
 
 
-def test_an_unknown_recipe_gets_the_nearest_suggested():
-    with pytest.raises(ValueError, match="recipe 'fats' is not known, did you mean 'fast'"):
-        pyflux.train_mnist(recipe="fats")
+def test_without_one_cycle_the_rate_stays():
+    assert recipes.get("tutorial").optimizer(50_000).learning_rate == 0.001
 
 
 def test_real_mnist_gives_99_percent_with_the_fast_recipe(julia, mnist_dir):

@@ -6,7 +6,7 @@ import pytest
 import pyflux
 from pyflux import datasets, networks
 from pyflux.optimizers import Adam
-from pyflux.train_mnist import train_on
+from pyflux.train_mnist import train_on, validation_size
 
 
 @pytest.fixture
@@ -53,19 +53,40 @@ def test_the_validation_images_are_not_trained_on(digits):
 @pytest.mark.parametrize(
     ("options", "error", "words"),
     [
-        ({"epochs": 0}, ValueError, "epochs must be at least 1"),
-        ({"learning_rate": 0}, ValueError, "learning_rate must be greater than 0"),
-        ({"learning_rate": "fast"}, TypeError, "learning_rate must be a number"),
-        ({"validation": 1200}, ValueError, "validation must leave images to train on: it is 1200, of 1200"),
-        ({"validation": 1.0}, ValueError, r"validation must be a number of images or in \[0, 1\)"),
-        ({"device": "gpu"}, ValueError, "engine='reference' computes on the CPU"),
-        ({"engine": "numpy"}, ValueError, "engine 'numpy' is not known"),
-        ({"seed": 0.5}, TypeError, "seed must be a whole number"),
+        ({"recipe": "fats"}, ValueError, "recipe 'fats' .*'fast'"),
+        ({"epochs": 0}, ValueError, "epochs .*at least 1.*0"),
+        ({"batch_size": 2**63}, ValueError, f"batch_size .*{2**63}"),
+        ({"learning_rate": 0}, ValueError, "learning_rate .*greater than 0"),
+        ({"learning_rate": "fast"}, TypeError, "learning_rate .*'fast'"),
+        ({"validation": 1.0}, ValueError, r"validation .*\[0, 1\).*1"),
+        ({"validation": -1}, ValueError, "validation .*at least 0.*-1"),
+        ({"validation": "some"}, TypeError, "validation .*'some'"),
+        ({"device": "gpu"}, ValueError, "reference.*device='gpu'"),
+        ({"device": "cuda"}, ValueError, "device .*'cuda'"),
+        ({"engine": "numpy"}, ValueError, "engine 'numpy' .*reference"),
+        ({"dataset": "cifar10"}, ValueError, "dataset 'cifar10' .*kmnist"),
+        ({"dataset": None}, TypeError, "dataset .*'mnist'.*None"),
+        ({"seed": 0.5}, TypeError, r"seed .*0\.5"),
+        ({"seed": 2**64}, ValueError, f"seed .*{2**64}"),
+        ({"verbose": 3}, ValueError, "verbose .*3"),
     ],
 )
-def test_bad_arguments_are_refused_in_words(options, error, words, drawn):
+def test_bad_arguments_are_refused_before_the_data_are_loaded(options, error, words, monkeypatch):
+    monkeypatch.setattr(datasets, "load", lambda *args, **options: pytest.fail("data were loaded"))
     with pytest.raises(error, match=words):
-        pyflux.train_mnist(**{"engine": "reference", "verbose": 0, "validation": 200} | options)
+        pyflux.train_mnist(**{"engine": "reference"} | options)
+
+
+def test_validation_must_leave_images_to_train_on(drawn):
+    with pytest.raises(ValueError, match="validation .*1200.*1200"):
+        pyflux.train_mnist(engine="reference", verbose=0, validation=1200)
+
+
+@pytest.mark.parametrize(
+    ("validation", "held_out"), [(0, 0), (7, 7), (0.25, 300), (np.float32(0.5), 600), (np.int64(3), 3)]
+)
+def test_validation_is_a_number_of_images_or_a_fraction(validation, held_out):
+    assert validation_size(validation, 1200) == held_out
 
 
 def test_real_mnist_gives_98_percent_in_3_epochs(julia, mnist_dir):

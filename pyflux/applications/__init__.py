@@ -1,4 +1,4 @@
-"""Known networks: those of the tutorials, and published ones with their weights."""
+"""Ready-made networks: those of well-known tutorials, and published ones with pretrained weights."""
 
 from .vgg16 import VGG16
 

@@ -1,7 +1,6 @@
-"""The networks of well-known tutorials, each a few lines of layers.
+"""The networks of well-known tutorials.
 
-They end in softmax and are trained on their logits. Each takes the arguments of `Sequential`:
-``seed=``, ``engine=``.
+All end in softmax. ``**options`` are passed on to `Sequential`, such as ``seed=`` and ``engine=``.
 """
 
 from __future__ import annotations
@@ -16,11 +15,11 @@ from .vgg16 import VGG16
 
 
 def flux_mnist(before: Sequence[Layer] = (), **options: Any) -> Sequential:
-    """Return the convolutional network of Flux's MNIST tutorial: 28×28 grey images, 10 classes.
+    """Return the network of Flux's MNIST tutorial: 28×28 grey images, 10 classes.
 
     Args:
-        before: Layers to put before it, such as augmentation.
-        options: What `Sequential` takes.
+        before: Layers to put in front, such as augmentation.
+        options: Passed on to `Sequential`.
 
     >>> flux_mnist().count_params()
     12810
@@ -40,7 +39,7 @@ def flux_mnist(before: Sequence[Layer] = (), **options: Any) -> Sequential:
 
 
 def keras_mnist(**options: Any) -> Sequential:
-    """Return the convolutional network of Keras's MNIST tutorial: 28×28 grey images, 10 classes.
+    """Return the network of Keras's MNIST tutorial: 28×28 grey images, 10 classes.
 
     >>> keras_mnist().count_params()
     93322
@@ -129,13 +128,16 @@ def vgg16_transfer(
     classes: int = 10,
     **options: Any,
 ) -> Sequential:
-    """Return TensorFlow's tutorial on transfer learning: VGG16, frozen, and a new classifier on top.
+    """Return the network of TensorFlow's tutorial on transfer learning: a frozen VGG16 and a new classifier.
 
     Args:
         weights: As for `pyflux.applications.VGG16`.
         input_shape: ``(height, width, 3)``, at least 32 × 32.
         classes: Number of classes.
-        options: What `Sequential` takes.
+        options: Passed on to `Sequential`.
+
+    Raises:
+        ValueError, DownloadError, MissingExtraError: As for `pyflux.applications.VGG16`.
 
     >>> vgg16_transfer(weights=None, input_shape=(32, 32, 3)).output_shape
     (None, 10)

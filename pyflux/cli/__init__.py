@@ -1,4 +1,4 @@
-"""The command line, ``pyflux COMMAND``: a module for each command."""
+"""The command line, ``pyflux COMMAND``: a module for each command, and one for what they print."""
 
 from .main import main
 

@@ -1,142 +1,231 @@
-"""What pyflux needs, what of it is here, and the command that mends what is missing.
+"""``pyflux doctor``: check the installation, and print the command that fixes each problem.
 
-Each thing is looked at without the one before it, so that the doctor works where Julia cannot be started.
-Nothing is installed or downloaded.
+Each check stands alone, so that the others are seen where one fails. Nothing is installed or downloaded.
 """
 
 from __future__ import annotations
 
+import argparse
 import importlib.metadata
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from .. import __version__
 from ..engines.flux import packages
+from . import output
+from .output import Report, first_line
 
-SECONDS = 20  # for a program that tells of the driver
+HELP = "check the installation and print the command that fixes each problem"
+
+DISTRIBUTION = "pyflux-julia"
+DEVELOPMENT_EXTRAS = ("bench", "dev", "keras", "test")
+
+TIMEOUT = 20.0  # seconds, for a program that is asked for its version
 
 
 class Check(NamedTuple):
-    """One thing that was looked at.
+    """One line of the report.
 
     Attributes:
-        name: What it is.
-        ok: Whether it is as it should be.
-        found: What was found, or why not.
-        mend: The command that mends it, or "".
+        name: What was checked.
+        ok: Whether it is there and works.
+        found: Its version and place, or what is wrong with it.
+        fix: The command that fixes it, or "".
         needed: Whether training in Flux on the CPU needs it.
     """
 
     name: str
     ok: bool
     found: str
-    mend: str = ""
+    fix: str = ""
     needed: bool = True
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add nothing: the command has no options of its own."""
+
+
+def run(a: argparse.Namespace) -> Report:
+    """Check everything; the exit code is 1 if something that is needed is missing."""
+    found = examine()
+    return {
+        "checks": [check._asdict() for check in found],
+        "exit_code": 0 if all(check.ok or not check.needed for check in found) else 1,
+    }
+
+
+def show(report: Report) -> None:
+    """Print a line for each check, and below it the command that fixes it."""
+    for check in report["checks"]:
+        mark = "ok" if check["ok"] else "MISSING" if check["needed"] else "--"
+        output.show(f"{mark:>8}  {check['name']}: {check['found']}")
+        if check["fix"]:
+            output.show(f"{'':>10}→ {check['fix']}")
+
+
 def examine() -> list[Check]:
-    """Look at everything, and return what was found.
+    """Check everything.
 
-    >>> examine()[0].name
-    'Python'
+    >>> [check.name for check in examine()[:2]]
+    ['Python', 'pyflux']
     """
-    looks: list[Callable[[], list[Check]]] = [python, julia, gpu, several_processes]
-    return [check for look in looks for check in look()]
-
-
-def python() -> list[Check]:
-    """Look at Python and at the bridge to Julia."""
-    found = [Check("Python", sys.version_info >= (3, 11), f"{platform.python_version()} at {sys.executable}")]
-    for name in ("numpy", "juliapkg"):
+    parts: dict[str, Callable[[], Iterator[Check]]] = {
+        "Python": python,
+        "Julia": julia,
+        "GPU": gpu,
+        "MPI": mpi,
+        "extras": extras,
+    }
+    found: list[Check] = []
+    for name, part in parts.items():
         try:
-            found.append(Check(name, True, importlib.metadata.version(name)))
-        except importlib.metadata.PackageNotFoundError:
-            found.append(Check(name, False, "not installed", f"{sys.executable} -m pip install {name}"))
+            found.extend(part())
+        except Exception as e:  # whatever is broken, the other parts are checked
+            found.append(Check(name, False, f"{type(e).__name__}: {first_line(e)}", needed=name == "Python"))
     return found
 
 
-def julia() -> list[Check]:
-    """Look for Julia and its packages; start it if all is there."""
+# ── Python ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def python() -> Iterator[Check]:
+    """Check Python, and the packages that pyflux requires."""
+    yield Check("Python", sys.version_info >= (3, 11), f"{platform.python_version()} at {sys.executable}")
+    yield Check("pyflux", True, f"{__version__} at {os.path.dirname(os.path.dirname(__file__))}")
+    for name in requirements(None):
+        yield distribution(name, f"{sys.executable} -m pip install {name}")
+
+
+def extras() -> Iterator[Check]:
+    """Check what pyflux's extras would install."""
+    for extra in importlib.metadata.metadata(DISTRIBUTION).get_all("Provides-Extra") or []:
+        if extra not in DEVELOPMENT_EXTRAS:
+            for name in requirements(extra):
+                fix = f'{sys.executable} -m pip install "{DISTRIBUTION}[{extra}]"'
+                yield distribution(name, fix, needed=False, note=f" (extra {extra})")
+
+
+def distribution(name: str, fix: str, needed: bool = True, note: str = "") -> Check:
+    """Check whether a Python package is installed."""
+    try:
+        version = importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return Check(name, False, f"not installed{note}", fix, needed)
+    return Check(name, True, f"{version}{note}", needed=needed)
+
+
+def requirements(extra: str | None) -> list[str]:
+    """Return the names of the packages that pyflux requires, or that an extra adds."""
+    found = []
+    for requirement in importlib.metadata.requires(DISTRIBUTION) or []:
+        name, _, marker = requirement.partition(";")
+        asked = re.search(r"extra == ['\"]([^'\"]+)['\"]", marker)
+        if (asked and asked[1]) == extra:
+            found.append(re.split(r"[^\w.-]", name.strip(), maxsplit=1)[0])
+    return found
+
+
+# ── Julia ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def julia() -> Iterator[Check]:
+    """Check Julia and its packages; start it if all of them are installed."""
     from ..engines.flux import julia as engine
 
+    where = shutil.which("julia")
     try:
         ready = engine.is_set_up()
-    except Exception as e:  # whatever it is, it is what was found
-        return [Check("Julia", False, f"{type(e).__name__}: {e}", "pyflux setup")]
-    where = shutil.which("julia")
+    except Exception as e:  # juliapkg is missing or its files are broken
+        yield Check("Julia", False, f"{type(e).__name__}: {first_line(e)}", "pyflux setup")
+        return
     if not ready:
-        found = f"{where} is on the PATH" if where else "none on the PATH; the first start downloads it"
-        return [
-            Check("Julia", where is not None, found, "" if where else "pyflux setup"),
-            Check(
-                "Julia packages", False, "not installed for this Python yet, or out of date", "pyflux setup"
-            ),
-        ]
+        if where:
+            yield Check("Julia", True, f"{output_of([where, '--version'])} at {where}")
+        else:
+            found = "none on the PATH; `pyflux setup` or the first start downloads it"
+            yield Check("Julia", False, found, "pyflux setup")
+        yield Check("Julia packages", False, "not installed for this Python, or out of date", "pyflux setup")
+        return
     try:
-        versions, places = engine.versions(), engine.places()
+        started = engine.versions()
+        yield Check("Julia", True, f"{started['julia']} at {engine.places()['home']}")
+        yield Check("threads", True, f"{started['threads']} on {os.cpu_count()} cores (JULIA_NUM_THREADS)")
     except Exception as e:
-        return [Check("Julia", False, str(e).splitlines()[0], "pyflux setup")]
-    return [
-        Check("Julia", True, f"{versions['julia']} at {places['home']}"),
-        Check("Julia packages", True, f"Flux {versions['flux']}, in {places['project']}"),
-        Check("threads", True, f"{versions['threads']} of {os.cpu_count()} cores"),
-    ]
+        yield Check("Julia", False, first_line(e), "pyflux setup")
+    yield from julia_packages()
 
 
-def gpu() -> list[Check]:
-    """Look for a GPU, its driver, and the Julia packages that drive it."""
+def julia_packages() -> Iterator[Check]:
+    """Check the Julia packages that are installed for this Python."""
+    installed = packages.versions()
+    for name in ("PythonCall", "Flux", "PyFlux"):
+        version = installed.get(name)
+        if version is None:
+            yield Check(name, False, "not installed", "pyflux setup")
+        elif name == "PythonCall" and version != (bridge := importlib.metadata.version("juliacall")):
+            found = f"{version}, but juliacall is {bridge}: both must be the same"
+            yield Check(name, False, found, "pyflux setup")
+        else:
+            yield Check(name, True, version)
+
+
+def output_of(command: list[str]) -> str:
+    """Return what a program prints, in one line, or how it failed."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=TIMEOUT)
+    except (OSError, subprocess.SubprocessError) as e:
+        return f"found, but {command[0]} failed ({type(e).__name__})"
+    return "; ".join(done.stdout.strip().splitlines())
+
+
+# ── What is beyond one CPU ───────────────────────────────────────────────────────────────────────────────
+
+
+def gpu() -> Iterator[Check]:
+    """Check the GPU, its driver, and the Julia packages for it."""
     kind = packages.driver()
     if kind is None:
-        return [Check("GPU", False, "no driver of NVIDIA's, AMD's or Apple's was found", needed=False)]
-    found = [Check("GPU", True, nvidia() if kind == "cuda" else kind, needed=False)]
-    if kind in packages.added():
-        found.append(Check("GPU packages", True, ", ".join(packages.PACKAGES[kind]), needed=False))
-    else:
-        names = " and ".join(packages.PACKAGES[kind])
-        found.append(
-            Check("GPU packages", False, f"{names} are not installed", "pyflux setup --gpu", needed=False)
-        )
-    return found + computing()
+        yield Check("GPU driver", False, "none of NVIDIA, AMD or Apple was found", needed=False)
+        return
+    yield Check("GPU driver", True, nvidia() if kind == "cuda" else kind, needed=False)
+    installed = packages.versions()
+    for name in packages.PACKAGES[kind]:
+        yield extra_package(name, installed.get(name), "pyflux setup --gpu")
+    if all(name in installed for name in packages.PACKAGES[kind]):
+        yield from gpu_device()
 
 
-def computing() -> list[Check]:
-    """Ask Julia for the GPU, if Julia is there."""
-    from ..engines.flux import julia
-    from ..engines.flux import network as flux
+def gpu_device() -> Iterator[Check]:
+    """Ask Julia for the GPU, if Julia is installed."""
+    from ..engines.flux import julia, network
 
     try:
-        if not julia.is_set_up():
-            return []
-        return [Check("device", True, flux.device_name("gpu"), needed=False)]
+        if julia.is_set_up():
+            yield Check("GPU", True, network.device_name("gpu"), needed=False)
     except Exception as e:
-        return [Check("device", False, str(e).splitlines()[0], needed=False)]
+        yield Check("GPU", False, first_line(e), needed=False)
 
 
 def nvidia() -> str:
-    """Return what NVIDIA's driver says of its GPUs."""
-    query = ["nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"]
-    try:
-        done = subprocess.run(query, capture_output=True, text=True, check=True, timeout=SECONDS)
-    except (OSError, subprocess.SubprocessError) as e:
-        return f"there is a driver, but nvidia-smi says nothing ({type(e).__name__})"
-    return "; ".join(done.stdout.split("\n")[:-1])
+    """Return what NVIDIA's driver says about its GPUs: name, driver version, memory."""
+    return output_of(["nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"])
 
 
-def several_processes() -> list[Check]:
-    """Look for what trains in several processes."""
+def mpi() -> Iterator[Check]:
+    """Check what training in several processes needs."""
     where = shutil.which("mpiexec")
-    have = "mpi" in packages.added()
-    return [
-        Check("mpiexec", where is not None, where or "none on the PATH: MPI.jl brings one", needed=False),
-        Check(
-            "MPI.jl",
-            have,
-            "installed" if have else "not installed",
-            "" if have else "pyflux setup --distributed",
-            needed=False,
-        ),
-    ]
+    yield Check("mpiexec", where is not None, where or "none on the PATH; MPI.jl brings one", needed=False)
+    yield extra_package("MPI", packages.versions().get("MPI"), "pyflux setup --distributed")
+
+
+def extra_package(name: str, version: str | None, fix: str) -> Check:
+    """Check a Julia package that only some users need."""
+    if version is None:
+        return Check(f"{name}.jl", False, "not installed", fix, needed=False)
+    return Check(f"{name}.jl", True, version, needed=False)

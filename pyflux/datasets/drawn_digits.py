@@ -135,7 +135,7 @@ def synthetic_digits(n: int, seed: int = 0) -> tuple[npt.NDArray[np.uint8], _Lab
         [0, 0, 1, 1]
     """
     n = validation.as_int("n", n)
-    rng = np.random.default_rng(validation.as_int("seed", seed, minimum=0))
+    rng = np.random.default_rng(validation.as_seed("seed", seed))
     labels = rng.permutation(np.arange(n) % 10).astype(np.uint8)
     starts, ends = _pieces(rng, labels)
     look = _Look.draw(rng, n)

@@ -62,7 +62,7 @@ def synthetic_images(
     n, channels = validation.as_int("n", n), validation.as_int("channels", channels)
     height, width = _size(size)
     looks = _looks(_classes(classes), min(height, width))
-    rng = np.random.default_rng(validation.as_int("seed", seed, minimum=0))
+    rng = np.random.default_rng(validation.as_seed("seed", seed))
     labels = rng.permutation(np.arange(n) % len(looks)).astype(np.uint8)
     place = rng.random((n, 5), np.float32)
     colours = _colours(rng, n, channels)

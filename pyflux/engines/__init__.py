@@ -39,13 +39,13 @@ __all__ = [
 ]
 
 
-def check(engine: str, place: ExecutionConfig) -> None:
-    """Raise ``ValueError`` if an engine cannot compute at a place whatever the machine has."""
-    if engine == "reference" and place not in (ExecutionConfig("auto"), ExecutionConfig("cpu")):
+def check(engine: str, execution: ExecutionConfig) -> None:
+    """Raise ``ValueError`` if an engine cannot compute with these settings on any machine."""
+    if engine == "reference" and execution not in (ExecutionConfig("auto"), ExecutionConfig("cpu")):
         raise ValueError(
             f"engine='reference' computes on the CPU, in float32 and in one process, got "
-            f"device={place.device!r}, precision={place.precision!r}, distributed={place.distributed}; "
-            f"take engine='flux'"
+            f"device={execution.device!r}, precision={execution.precision!r}, "
+            f"distributed={execution.distributed}; use engine='flux'"
         )
 
 
@@ -54,7 +54,7 @@ def build(
     architecture: Architecture,
     weights: Sequence[Floats],
     seed: int = 0,
-    place: ExecutionConfig = DEFAULT_EXECUTION,
+    execution: ExecutionConfig = DEFAULT_EXECUTION,
 ) -> Network:
     """Return the network in the engine of that name.
 
@@ -63,13 +63,13 @@ def build(
         architecture: The network.
         weights: One array for each of ``architecture.weight_shapes``.
         seed: Decides dropout and augmentation.
-        place: Where it computes.
+        execution: Device, precision and parallelism.
 
     Raises:
-        ValueError: There is no engine of that name, or it cannot compute at that place.
+        ValueError: There is no engine of that name, or it cannot compute with these settings.
         EngineUnavailable: The engine cannot be started, or there is no such device; the message says why.
     """
-    check(validation.choice("engine", engine, ENGINES), place)
+    check(validation.choice("engine", engine, ENGINES), execution)
     # Imported here, so that naming the engines does not start them.
     if engine == "reference":
         from .reference import network as reference
@@ -77,10 +77,10 @@ def build(
         return reference.Network(architecture, weights, seed)
     from .flux import network as flux
 
-    return flux.Network(architecture, weights, seed, place)
+    return flux.Network(architecture, weights, seed, execution)
 
 
-def start(engine: str, place: ExecutionConfig = DEFAULT_EXECUTION) -> None:
+def start(engine: str, execution: ExecutionConfig = DEFAULT_EXECUTION) -> None:
     """Start what an engine runs on, which `build` would do later; Julia takes seconds.
 
     Raises:
@@ -89,7 +89,7 @@ def start(engine: str, place: ExecutionConfig = DEFAULT_EXECUTION) -> None:
     if engine == "flux":
         from .flux import julia
 
-        julia.prepare(place.device)
+        julia.prepare(execution.device)
         julia.start()
 
 

@@ -18,7 +18,7 @@ PRECISIONS = ("float32", "tf32")
 
 
 class ExecutionConfig(NamedTuple):
-    """Where a network computes, and how exactly.
+    """Device, precision and parallelism of a network.
 
     Attributes:
         device: ``"auto"``, ``"cpu"``, ``"gpu"`` or ``"gpu:1"``, counted from 0.
@@ -33,7 +33,7 @@ class ExecutionConfig(NamedTuple):
     def changed(
         self, device: str | None = None, precision: str | None = None, distributed: bool | None = None
     ) -> ExecutionConfig:
-        """Return the place with what is given, checked, in place of its own.
+        """Return the same with the given settings, validated, in place of its own.
 
         >>> ExecutionConfig().changed(device="gpu:1").device
         'gpu:1'
@@ -49,27 +49,37 @@ DEFAULT_EXECUTION = ExecutionConfig()
 
 
 class EvaluationResult(NamedTuple):
-    """What an engine saw of some samples: the sum of their losses, and the outputs ``(N, *output_shape)``."""
+    """Losses and outputs of some samples.
+
+    Attributes:
+        loss: The samples' losses, summed, with the penalties of the regularizers for each sample.
+        outputs: The network's outputs, ``(N, *output_shape)``.
+    """
 
     loss: float
     outputs: Floats
 
 
 class OptimizerState(NamedTuple):
-    """What an optimizer remembers: steps taken, and for each slot an array for each weight it trains."""
+    """An optimizer's state: how many steps it has taken, and its slots.
+
+    Attributes:
+        iterations: Steps taken.
+        slots: For each slot, such as Adam's ``"m"`` and ``"v"``, an array for each trainable weight.
+    """
 
     iterations: int
     slots: dict[str, list[Floats]]
 
 
 class Data(NamedTuple):
-    """Samples to train on or to measure.
+    """Samples to train on or to evaluate.
 
     Attributes:
-        images: The samples, or what the frozen layers made of them.
-        targets: Class numbers ``(N,)`` int32, or what the outputs should be ``(N, outputs)`` float32.
-        weights: A factor for each sample's loss, or None.
-        features: Whether ``images`` are what the frozen layers made.
+        images: The samples ``(N, *input_shape)``, or the outputs of the frozen layers.
+        targets: Labels ``(N,)`` int32, or target values ``(N, outputs)`` float32.
+        weights: A factor for each sample's loss ``(N,)``, or None.
+        features: Whether ``images`` are outputs of the frozen layers.
     """
 
     images: Images
@@ -79,12 +89,19 @@ class Data(NamedTuple):
 
 
 class Network(Protocol):
-    """A network in an engine. Weights and gradients are lists in Keras's order and layout."""
+    """A network in an engine. Weights and gradients are lists in Keras's order and layout.
+
+    Attributes:
+        engine: The engine's name.
+        steps: How many steps the optimizer has taken.
+        seed: Decides dropout and augmentation; processes that train together have the same.
+        rank: The index of this process among those that train together; 0 where it is alone.
+    """
 
     engine: str
-    steps: int  # how many steps training has taken
-    seed: int  # the one that all processes have, where several train together
-    rank: int  # this process's number among them; 0 where it is alone
+    steps: int
+    seed: int
+    rank: int
 
     def weights(self) -> list[Floats]:
         """Return copies of the weights."""
@@ -96,37 +113,37 @@ class Network(Protocol):
         """Return the network's outputs, ``(N, *output_shape)``."""
 
     def features(self, images: Images, batch_size: int) -> Floats:
-        """Return what the frozen layers at the beginning make of images."""
+        """Return the outputs of the frozen layers at the beginning of the network."""
 
     def compile(self, optimizer: Optimizer, loss: Loss, fast: bool = True) -> None:
-        """Make ready to train what is trainable now; the optimizer starts with nothing remembered.
+        """Get ready to train the weights that are trainable now; the optimizer starts anew.
 
-        ``fast`` is whether the engine's own kernels are used where it has some.
+        ``fast`` is whether the engine uses its own kernels where it has some.
         """
 
     def train(
         self, data: Data, order: NDArray[np.int64], batch_size: int, rates: Sequence[float]
     ) -> EvaluationResult:
-        """Train on the samples that ``order`` names, in its order, one step for each batch.
+        """Train on the samples with the indices ``order``, in its order, one step per batch.
 
-        ``rates`` has a learning rate for each step. The loss and the outputs are those seen on the way, each
-        batch before its step.
+        ``rates`` has a learning rate for each step. The loss and the outputs are those of each batch before
+        its step.
         """
 
     def evaluate(self, data: Data, batch_size: int) -> EvaluationResult:
-        """Return the loss and the outputs without training."""
+        """Return the losses and the outputs without training."""
 
     def gradients(self, data: Data) -> tuple[float, list[Floats]]:
-        """Return the mean loss over all samples and its gradient for every weight that is trained."""
+        """Return the mean loss over all samples and its gradient for every trainable weight."""
 
     def optimizer_state(self) -> OptimizerState:
-        """Return copies of what the optimizer remembers."""
+        """Return copies of the optimizer's state."""
 
     def set_optimizer_state(self, state: OptimizerState) -> None:
-        """Replace what the optimizer remembers."""
+        """Replace the optimizer's state."""
 
     def release(self) -> None:
-        """Let go of the data that was lent for a training or a measurement: it may change from now on."""
+        """Let go of the data of earlier calls, which may be changed from now on."""
 
     def versions(self) -> dict[str, str]:
         """Return the versions of what computes, such as ``{"julia": …, "flux": …}``."""

@@ -21,7 +21,7 @@ from .._internal.files import atomic_write
 from ..architecture import Architecture
 from ..errors import MissingExtraError
 from ..inputs import Floats
-from ..layers import Shape, same_padding
+from ..layers import Shape
 
 if TYPE_CHECKING:
     from ..models import Sequential
@@ -56,8 +56,8 @@ def export_onnx(model: Sequential, path: str | os.PathLike[str]) -> None:
     >>> session.run(["output"], {"input": images.astype("float32") / 255})  # doctest: +SKIP
     """
     written = _model(model.require_architecture("export_onnx()"), model.get_weights(), model.name)
-    with atomic_write(path) as beside:
-        beside.write_bytes(written.SerializeToString())
+    with atomic_write(path) as file:
+        file.write(written.SerializeToString())
 
 
 def _onnx() -> Any:
@@ -186,12 +186,7 @@ ACTIVATIONS: dict[str, Callable[[Graph, str], str]] = {
 
 def _pads(step: Step) -> list[int]:
     """Zeros to add at the top, left, bottom and right."""
-    layer = step.layer
-    if layer.padding == "valid":
-        return [0, 0, 0, 0]
-    (top, bottom), (left, right) = (
-        same_padding(*axis) for axis in zip(step.given[:2], layer.span, layer.strides, strict=True)
-    )
+    (top, bottom), (left, right) = step.layer.window.pads(*step.given[:2])
     return [top, left, bottom, right]
 
 

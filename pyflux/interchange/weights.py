@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..architecture import Architecture, unique_names
 from ..errors import MissingExtraError, SavedModelError
 from ..inputs import Floats
-from ..layers import Layer, Shape, same_padding
+from ..layers import Layer, Shape
 from ..variables import as_weights
 
 if TYPE_CHECKING:
@@ -162,8 +162,7 @@ def _padding_modules(layer: Any, given: Shape) -> int:
         return 0
     if type(layer).__name__ == "Conv2D" and layer.strides == (1, 1):
         return 0  # Conv2d(padding="same") does it itself, for steps of 1 alone
-    around = [same_padding(*axis) for axis in zip(given[:2], layer.span, layer.strides, strict=True)]
-    return int(any(before != after for before, after in around))
+    return int(any(before != after for before, after in layer.window.pads(*given[:2])))
 
 
 # ── PyTorch ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,38 +1,24 @@
 """The layers: what each is, the shape it gives, the weights it has.
 
-A layer here is a description and nothing more: a dataclass that knows no engine, of which only
-``trainable`` can be changed. To add one, write its class in ``network.py`` or ``augmentation.py`` and name
-it in `LAYERS`; then write its forward pass in ``julia/src/layers.jl`` and both passes in
-``engines/reference.py``.
+A layer is a description that knows no engine, and the weights that belong to it. Shapes are those of one
+sample, without the batch: ``(height, width, channels)``, ``(rows, features)`` or ``(features,)``. Names,
+arguments, defaults and the layout of weights are Keras's.
 
-Shapes are those of one sample, without the batch: ``(height, width, channels)`` or ``(features,)``.
-Names, arguments, defaults and the layout of weights are Keras's.
+To add one, write its class in the file of its kind and name it in `LAYERS` (``registry.py``). CONTRIBUTING.md
+lists the tables of engines and exporters that need an entry too; ``tests/test_contract.py`` asks for each.
 """
 
-from __future__ import annotations
-
-import dataclasses
-from collections.abc import Mapping
-from typing import Any
-
-from .. import regularizers
-from .._internal import validation
-from .base import Layer, Shape, sample_shape
-from .core import (
-    Activation,
+from .activations import ELU, Activation, LeakyReLU, ReLU, Softmax
+from .base import ActivationLayer, Layer, Shape, sample_shape
+from .convolutional import Conv2D
+from .core import Dense, Dropout, Flatten, Input
+from .normalization import BatchNormalization
+from .pooling import (
     AveragePooling2D,
-    BatchNormalization,
-    Conv2D,
-    Dense,
-    Dropout,
-    Flatten,
     GlobalAveragePooling2D,
     GlobalMaxPooling2D,
-    Input,
     MaxPooling2D,
     Pooling2D,
-    Rescaling,
-    same_padding,
 )
 from .preprocessing import (
     Augmentation,
@@ -41,32 +27,39 @@ from .preprocessing import (
     RandomRotation,
     RandomTranslation,
     RandomZoom,
+    Rescaling,
 )
+from .registry import LAYERS, from_config
+from .window import Window, same_padding
 
-# Input is not among them: it describes no work, and a model keeps its shape only.
-LAYERS: dict[str, type[Layer]] = {
-    c.__name__: c
-    for c in (
-        Conv2D, MaxPooling2D, AveragePooling2D, GlobalMaxPooling2D, GlobalAveragePooling2D, Flatten, Dense,
-        Activation, Dropout, BatchNormalization, Rescaling,
-        RandomFlip, RandomTranslation, RandomRotation, RandomZoom, RandomContrast,
-    )
-}  # fmt: skip
+# Keras's other names for the same classes.
+Convolution2D, InputLayer = Conv2D, Input
+MaxPool2D, AvgPool2D = MaxPooling2D, AveragePooling2D
+GlobalMaxPool2D, GlobalAvgPool2D = GlobalMaxPooling2D, GlobalAveragePooling2D
 
 __all__ = [
+    "ELU",
     "LAYERS",
     "Activation",
+    "ActivationLayer",
     "Augmentation",
     "AveragePooling2D",
+    "AvgPool2D",
     "BatchNormalization",
     "Conv2D",
+    "Convolution2D",
     "Dense",
     "Dropout",
     "Flatten",
     "GlobalAveragePooling2D",
+    "GlobalAvgPool2D",
+    "GlobalMaxPool2D",
     "GlobalMaxPooling2D",
     "Input",
+    "InputLayer",
     "Layer",
+    "LeakyReLU",
+    "MaxPool2D",
     "MaxPooling2D",
     "Pooling2D",
     "RandomContrast",
@@ -74,33 +67,12 @@ __all__ = [
     "RandomRotation",
     "RandomTranslation",
     "RandomZoom",
+    "ReLU",
     "Rescaling",
     "Shape",
+    "Softmax",
+    "Window",
     "from_config",
     "same_padding",
     "sample_shape",
 ]
-
-
-def from_config(config: Mapping[str, Any]) -> Layer:
-    """Make a layer from what `Layer.config` gave.
-
-    >>> from_config(Dense(10).config()) == Dense(10)
-    True
-    """
-    values = dict(config)
-    kind = LAYERS[validation.choice("layer", values.pop("type", None), LAYERS)]
-    fields = {f.name for f in dataclasses.fields(kind)}
-    for key in values:
-        if key not in fields:
-            raise ValueError(
-                f"layer {kind.__name__} has no argument {key!r}{validation.nearest(key, fields)}"
-            )
-    arguments: dict[str, Any] = {k: _unplain(v) for k, v in values.items()}
-    return kind(**arguments)
-
-
-def _unplain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return regularizers.from_config(value)
-    return tuple(value) if isinstance(value, list) else value

@@ -1,55 +1,77 @@
-"""What every layer has, and the rules for shapes."""
+"""The base of all layers, and the shape of samples."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from .._internal import validation
-from ..regularizers import L1L2
+from .._internal.config import INIT_ONLY, describe
+from .._internal.lookup import snake_case
 from ..variables import Floats, Variable, as_weights
+from .arguments import float32
 
 Shape = tuple[int, ...]
 
 
-@dataclass
+@dataclass(repr=False)
 class Layer:
-    """What every layer has: a name, and for the first one the shape of the samples that go in.
+    """The base of all layers: a description that knows no engine, and the weights that belong to it.
+
+    A layer cannot be changed after it has been made, but for ``trainable`` and its weights.
 
     Args:
-        input_shape: Shape of one sample, ``(height, width, channels)`` or ``(features,)``. Only the first
-            layer of a network needs it.
+        input_shape: Shape of one sample: ``(height, width, channels)``, ``(rows, features)`` or
+            ``(features,)``. Only the first layer of a network needs it.
+        input_dim: Short for ``input_shape=(input_dim,)``.
         name: Name in the summary and in saved files; by default made from the class and a number.
         trainable: Whether training changes the weights. It can be set later: what counts is its value when
             the model is compiled.
+        dtype: ``"float32"``, which every layer computes in.
     """
 
     rank: ClassVar[int | None] = None  # how many axes a sample must have; None: any number
-    random: ClassVar[bool] = False  # whether it does something else each time, in training
+    random: ClassVar[bool] = False  # whether it draws random numbers in training
 
     input_shape: Shape | None = field(default=None, kw_only=True)
+    input_dim: int | None = field(default=None, kw_only=True, metadata=INIT_ONLY)
     name: str | None = field(default=None, kw_only=True)
     trainable: bool = field(default=True, kw_only=True, compare=False)
+    dtype: str | None = field(default=None, kw_only=True, metadata=INIT_ONLY)
 
     def __post_init__(self) -> None:
+        if self.input_dim is not None:
+            if self.input_shape is not None:
+                raise ValueError("input_shape and input_dim say the same; give one of them")
+            self._set("input_shape", (validation.as_int("input_dim", self.input_dim),))
+            self._set("input_dim", None)
         if self.input_shape is not None:
             self._set("input_shape", sample_shape("input_shape", self.input_shape))
         if self.name is not None and not isinstance(self.name, str):
-            raise TypeError(f"name must be a string, got {self.name!r}")
+            raise TypeError(f"name must be a string, got {validation.show(self.name)}")
+        self._convert(dtype=float32)
         self._set("_made", True)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "trainable" and not isinstance(value, bool):
-            raise TypeError(f"trainable must be True or False, got {value!r}")
+            raise TypeError(f"trainable must be True or False, got {validation.show(value)}")
         if name != "trainable" and self.__dict__.get("_made"):
             raise dataclasses.FrozenInstanceError(
                 f"{name} of a layer cannot be changed; make a new {type(self).__name__}({name}=…)"
             )
         self._set(name, value)
+
+    def __repr__(self) -> str:
+        values = {f.name: (getattr(self, f.name), f.default) for f in dataclasses.fields(self)}
+        changed = [
+            f"{name}={value!r}" for name, (value, default) in values.items() if differs(value, default)
+        ]
+        return f"{type(self).__name__}({', '.join(changed)})"
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the shape of one sample after this layer.
@@ -67,6 +89,17 @@ class Layer:
     def trainable_names(self) -> tuple[str, ...]:
         """Return the names of the arrays that an optimizer changes, whether frozen now or not."""
         return ("kernel", "bias")
+
+    def initial_value(self, weight: str, shape: Shape, rng: np.random.Generator) -> Floats:
+        """Return the first value of one of the layer's arrays, as its initializer draws it.
+
+        Args:
+            weight: Name of the array, such as ``"kernel"``.
+            shape: Its shape.
+            rng: Where an initializer without a seed of its own gets its random numbers.
+        """
+        value: Floats = getattr(self, f"{weight}_initializer").draw(shape, rng)
+        return value
 
     # ── Weights ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -125,35 +158,62 @@ class Layer:
 
     def config(self) -> dict[str, Any]:
         """Return the description as plain data, from which `from_config` makes the layer again."""
-        values = {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
-        return {"type": type(self).__name__, **values}
+        return describe(self)
 
     def _set(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
 
+    def _convert(self, **rules: Callable[[str, Any], Any]) -> None:
+        """Replace arguments by what their rules make of them: each gets the argument's name and its value."""
+        for name, rule in rules.items():
+            self._set(name, rule(name, getattr(self, name)))
+
     def _check_rank(self, shape: Shape) -> None:
-        if self.rank is not None and len(shape) != self.rank:
-            wanted = {3: "(height, width, channels)", 1: "(features,)"}[self.rank]
-            hint = "; put a Flatten() before it" if self.rank == 1 and len(shape) == 3 else ""
-            raise ValueError(f"it wants samples of shape {wanted}, got {shape}{hint}")
+        if self.rank in (None, len(shape)):
+            return
+        hint = f"; for grey images declare {(*shape, 1)}" if len(shape) == 2 else ""
+        raise ValueError(f"it needs samples of shape (height, width, channels), got {shape}{hint}")
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, L1L2):
-        return value.config()
-    return list(value) if isinstance(value, tuple) else value
+@dataclass(repr=False)
+class ActivationLayer(Layer):
+    """The base of the layers that apply one function to every value, or across the last axis.
+
+    What it applies is its ``activation``: a name out of `pyflux.activations.ACTIVATIONS`, or a layer of this
+    kind where no name stands for a function with its arguments.
+    """
 
 
-def sample_shape(argument: str, value: Iterable[int]) -> Shape:
-    """Return ``value`` as the shape of one sample."""
+def differs(value: Any, default: Any) -> bool:
+    """Return whether an argument, as a layer keeps it, is another than its default, as it is written.
+
+    >>> from pyflux.initializers import Zeros
+    >>> differs(Zeros(), "zeros"), differs("linear", None), differs("relu", None)
+    (False, False, True)
+    """
+    if value == default or (default is None and value in ("linear", "float32", "channels_last")):
+        return False
+    return not (isinstance(default, str) and default == snake_case(type(value).__name__))
+
+
+def sample_shape(argument: str, value: Any) -> Shape:
+    """Return ``value`` as the shape of one sample.
+
+    Raises:
+        TypeError: It is no tuple of integers.
+        ValueError: It has no axis or more than three, or an axis is None or below 1.
+
+    >>> sample_shape("input_shape", [28, 28, 1])
+    (28, 28, 1)
+    """
     if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
-        raise TypeError(f"{argument} must be a tuple such as (28, 28, 1), got {value!r}")
-    shape = tuple(validation.as_int(argument, n) for n in value)
-    if len(shape) == 2:
+        hint = f"; write ({value},)" if isinstance(value, int) else ""
+        raise TypeError(f"{argument} must be a tuple such as (28, 28, 1), got {validation.show(value)}{hint}")
+    axes = tuple(value)
+    if None in axes:
+        raise ValueError(f"{argument} must have a size for every axis, got {axes}; None is not supported")
+    if len(axes) not in (1, 2, 3):
         raise ValueError(
-            f"{argument} must name the channels too: (height, width, channels), got {shape}; "
-            f"for grey images use {(*shape, 1)}"
+            f"{argument} must be (height, width, channels), (rows, features) or (features,), got {axes}"
         )
-    if len(shape) not in (1, 3):
-        raise ValueError(f"{argument} must be (height, width, channels) or (features,), got {shape}")
-    return shape
+    return tuple(validation.as_int(argument, n) for n in axes)

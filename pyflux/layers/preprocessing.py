@@ -1,41 +1,98 @@
-"""Layers that change images at random in training, and do nothing otherwise. Names and defaults are Keras's.
+"""Rescaling, and layers that change images at random in training and do nothing otherwise.
 
-The same seed changes the same images in the same way, in every engine. They stand before the first layer with
-weights. Flips, moves, turns and zooms in a row that agree on what is beyond the edge are carried out as one,
-with one interpolation and nothing cut off between them; Keras interpolates for each, which blurs more.
-A factor is one number ``f`` for ``[-f, f]``, or a pair ``(low, high)``.
+The random layers stand before the first layer with weights. The same seed changes the same images in the
+same way, in every engine. Flips, translations, rotations and zooms in a row that fill with the same beyond
+the image are carried out as one, with one interpolation and nothing cut off between them; Keras interpolates
+for each, which blurs more.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, ClassVar
 
 from .._internal import validation
+from .._internal.config import INIT_ONLY
+from .arguments import Range, channels_last, optional_seed, span, two_numbers
 from .base import Layer
 
-Range = tuple[float, float]
-
 FLIPS = ("horizontal", "vertical", "horizontal_and_vertical")
-FILLS = ("reflect", "constant", "nearest")
+FILL_MODES = ("reflect", "constant", "nearest")
+
+Factor = float | Range
 
 
-@dataclass
+@dataclass(repr=False)
+class Rescaling(Layer):
+    """Every value times ``scale`` plus ``offset``.
+
+    A network that has one, wherever it stands, gets uint8 images as they are, 0 to 255; without one they are
+    scaled by 1/255 on the way in. So bytes are scaled once either way: the tutorials' ``Rescaling(1 / 255)``
+    does it.
+
+    Args:
+        scale: Factor.
+        offset: What is added.
+
+    >>> Rescaling(1 / 127.5, offset=-1).output_shape((32, 32, 3))
+    (32, 32, 3)
+    """
+
+    scale: float
+    offset: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._convert(scale=validation.as_float, offset=validation.as_float)
+
+
+@dataclass(repr=False)
 class Augmentation(Layer):
-    """What the layers of this file have in common."""
+    """The base of the layers that change images at random in training.
+
+    Args:
+        seed: Decides what is drawn, whatever the model's seed; None to draw from the model's.
+    """
 
     rank: ClassVar[int | None] = 3
     random: ClassVar[bool] = True
 
+    seed: int | None = field(default=None, kw_only=True)
 
-@dataclass
-class RandomFlip(Augmentation):
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._convert(seed=optional_seed)
+
+
+@dataclass(repr=False)
+class GeometricAugmentation(Augmentation):
+    """The base of the layers that take every pixel from another place of the image.
+
+    Args:
+        data_format: ``"channels_last"``, the only one supported.
+        seed: Decides what is drawn, whatever the model's seed; None to draw from the model's.
+    """
+
+    data_format: str | None = field(default=None, kw_only=True, metadata=INIT_ONLY)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._convert(data_format=channels_last)
+
+    @property
+    def fill(self) -> tuple[str, float] | None:
+        """``(fill_mode, fill_value)``; None for a layer that never looks beyond the image."""
+        return None
+
+
+@dataclass(repr=False)
+class RandomFlip(GeometricAugmentation):
     """Mirrors each image or not, with even chances in each direction.
 
     Args:
         mode: ``"horizontal"``, ``"vertical"`` or ``"horizontal_and_vertical"``.
+        seed: Decides what is drawn, whatever the model's seed; None to draw from the model's.
+        data_format: ``"channels_last"``, the only one supported.
 
     >>> RandomFlip("horizontal").output_shape((32, 32, 3))
     (32, 32, 3)
@@ -48,129 +105,150 @@ class RandomFlip(Augmentation):
         validation.choice("mode", self.mode, FLIPS)
 
 
-@dataclass
-class Warp(Augmentation):
-    """What moving, turning and zooming have in common: bilinear interpolation, and what lies beyond the edge.
+@dataclass(repr=False)
+class InterpolatingAugmentation(GeometricAugmentation):
+    """The base of the layers that interpolate between pixels and look beyond the image.
 
     Args:
-        fill_mode: ``"reflect"`` mirrors the image at its edge, ``"nearest"`` repeats the edge, ``"constant"``
-            takes ``fill_value``.
-        fill_value: Value beyond the edge for ``"constant"``.
+        fill_mode: What is beyond the image: ``"reflect"`` mirrors it at its edge, ``"nearest"`` repeats the
+            edge, ``"constant"`` takes ``fill_value``.
+        interpolation: ``"bilinear"``, the only one supported.
+        fill_value: Value beyond the image for ``"constant"``.
+        seed: Decides what is drawn, whatever the model's seed; None to draw from the model's.
+        data_format: ``"channels_last"``, the only one supported.
     """
 
-    fill_mode: str = field(default="reflect", kw_only=True)
-    fill_value: float = field(default=0.0, kw_only=True)
+    _: KW_ONLY
+    fill_mode: str = "reflect"
+    interpolation: str = field(default="bilinear", metadata=INIT_ONLY)
+    fill_value: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        validation.choice("fill_mode", self.fill_mode, FILLS)
-        self._set("fill_value", validation.as_float("fill_value", self.fill_value))
+        validation.choice("fill_mode", self.fill_mode, FILL_MODES)
+        validation.choice("interpolation", self.interpolation, ("bilinear",))
+        self._convert(fill_value=validation.as_float)
+
+    @property
+    def fill(self) -> tuple[str, float] | None:
+        """``(fill_mode, fill_value)``."""
+        return self.fill_mode, self.fill_value
 
 
-@dataclass
-class RandomTranslation(Warp):
-    """Moves each image.
+@dataclass(repr=False)
+class RandomTranslation(InterpolatingAugmentation):
+    """Moves each image by a random distance.
 
     Args:
-        height_factor: How far down, as a fraction of the height.
+        height_factor: How far down, as a fraction of the height in [-1, 1]: a number ``f`` for
+            ``[-f, f]``, or a pair ``(low, high)``.
         width_factor: How far to the right, as a fraction of the width.
+        fill_mode: What is beyond the image: ``"reflect"``, ``"nearest"`` or ``"constant"``.
+        interpolation: ``"bilinear"``, the only one supported.
+        seed: Decides what is drawn, whatever the model's seed; None to draw from the model's.
+        fill_value: Value beyond the image for ``"constant"``.
+        data_format: ``"channels_last"``, the only one supported.
 
     >>> RandomTranslation(0.1, (0, 0.2)).height_factor
     (-0.1, 0.1)
     """
 
-    height_factor: float | Range
-    width_factor: float | Range
+    height_factor: Factor
+    width_factor: Factor
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._set("height_factor", span("height_factor", self.height_factor))
-        self._set("width_factor", span("width_factor", self.width_factor))
+        self._convert(height_factor=span, width_factor=span)
 
 
-@dataclass
-class RandomRotation(Warp):
-    """Turns each image about its centre, anticlockwise.
+@dataclass(repr=False)
+class RandomRotation(InterpolatingAugmentation):
+    """Turns each image about its centre by a random angle, anticlockwise.
 
     Args:
-        factor: How far, as a fraction of a full turn.
+        factor: The angle as a fraction of a full turn in [-1, 1]: a number ``f`` for ``[-f, f]``, or a pair
+            ``(low, high)``; 20 degrees are 20 / 360.
+        fill_mode: What is beyond the image: ``"reflect"``, ``"nearest"`` or ``"constant"``.
+        interpolation: ``"bilinear"``, the only one supported.
+        seed: Decides what is drawn, whatever the model's seed; None to draw from the model's.
+        fill_value: Value beyond the image for ``"constant"``.
+        data_format: ``"channels_last"``, the only one supported.
 
     >>> RandomRotation(0.05).factor
     (-0.05, 0.05)
     """
 
-    factor: float | Range
+    factor: Factor
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._set("factor", span("factor", self.factor))
+        self._convert(factor=span)
 
 
-@dataclass
-class RandomZoom(Warp):
-    """Zooms each image about its centre.
+@dataclass(repr=False)
+class RandomZoom(InterpolatingAugmentation):
+    """Zooms each image about its centre by a random factor.
 
     Args:
-        height_factor: How much smaller its content gets, as a fraction of the height; negative is larger.
+        height_factor: How much smaller its content gets, as a fraction of the height in (-1, 1]; negative
+            makes it larger. A number ``f`` stands for ``[-f, f]``, a pair is ``(low, high)``.
         width_factor: The same for the width; by default as drawn for the height.
+        fill_mode: What is beyond the image: ``"reflect"``, ``"nearest"`` or ``"constant"``.
+        interpolation: ``"bilinear"``, the only one supported.
+        seed: Decides what is drawn, whatever the model's seed; None to draw from the model's.
+        fill_value: Value beyond the image for ``"constant"``.
+        data_format: ``"channels_last"``, the only one supported.
 
-    >>> RandomZoom(0.2).width_factor is None
-    True
+    >>> RandomZoom(0.2).height_factor, RandomZoom(0.2).width_factor
+    ((-0.2, 0.2), None)
     """
 
-    height_factor: float | Range
-    width_factor: float | Range | None = None
+    height_factor: Factor
+    width_factor: Factor | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._set("height_factor", span("height_factor", self.height_factor, minimum=-0.99))
+        self._convert(height_factor=_zoom)
         if self.width_factor is not None:
-            self._set("width_factor", span("width_factor", self.width_factor, minimum=-0.99))
+            self._convert(width_factor=_zoom)
 
 
-@dataclass
+@dataclass(repr=False)
 class RandomContrast(Augmentation):
-    """Moves each value of an image away from its channel's mean, or towards it.
+    """Moves each value of an image away from its channel's mean, or towards it, by a random factor.
 
     Args:
-        factor: One number ``f`` in [0, 1) for a contrast between 1 - f and 1 + f, or a pair (lower, upper)
-            for one between 1 - lower and 1 + upper.
+        factor: A number ``f`` in [0, 1] for a contrast between 1 - f and 1 + f, or a pair (lower, upper) for
+            one between 1 - lower and 1 + upper.
+        value_range: ``(low, high)``: what comes out is clipped to it. With uint8 images and no `Rescaling` in
+            the network images are 0 to 1 here, for which (0, 1) is right.
+        seed: Decides what is drawn, whatever the model's seed; None to draw from the model's.
 
     >>> RandomContrast(0.2).factor
     (0.2, 0.2)
     """
 
-    factor: float | Range
+    factor: Factor
+    value_range: Range = (0, 255)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        low, high = _pair("factor", self.factor)
-        if not (0 <= low <= 1 and high >= 0):
-            raise ValueError(f"factor must be from 0, and its lower part at most 1, got {self.factor}")
-        self._set("factor", (low, high))
+        self._convert(factor=_contrast, value_range=two_numbers)
+        low, high = self.value_range
+        if low >= high:
+            raise ValueError(f"value_range must be (low, high) with low below high, got {self.value_range}")
 
 
-def span(argument: str, value: Any, minimum: float = -math.inf) -> Range:
-    """Return a factor as ``(low, high)``.
-
-    >>> span("factor", 0.2)
-    (-0.2, 0.2)
-    """
-    one = not isinstance(value, Iterable) or isinstance(value, str)
-    low, high = _pair(argument, value)
-    if one and low < 0:
-        raise ValueError(f"{argument} must be at least 0, or a pair (low, high), got {value}")
-    low = -low if one else low
-    if not minimum < low <= high:
-        raise ValueError(f"{argument} must be a pair (low, high) with low up to high, got {(low, high)}")
+def _zoom(argument: str, value: Any) -> Range:
+    low, high = span(argument, value)
+    if low <= -1:
+        raise ValueError(f"{argument} must be greater than -1, which would leave no image, got {value}")
     return low, high
 
 
-def _pair(argument: str, value: Any) -> Range:
-    if not isinstance(value, Iterable) or isinstance(value, str):
-        number = validation.as_float(argument, value)
-        return number, number
-    items = tuple(value)
-    if len(items) != 2:
-        raise ValueError(f"{argument} must be one number or two, got {value!r}")
-    return validation.as_float(argument, items[0]), validation.as_float(argument, items[1])
+def _contrast(argument: str, value: Any) -> Range:
+    lower, upper = (value, value) if not isinstance(value, (list, tuple)) else two_numbers(argument, value)
+    return (
+        validation.as_float(argument, lower, at_least=0, at_most=1),
+        validation.as_float(argument, upper, at_least=0, at_most=1),
+    )

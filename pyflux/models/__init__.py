@@ -1,6 +1,9 @@
 """Models: described as in Keras, compiled, trained, evaluated and saved."""
 
-from .history import History
-from .sequential import Sequential, load
+from ..callbacks import History
+from .model import Model
+from .sequential import Sequential, clone_model, load
 
-__all__ = ["History", "Sequential", "load"]
+load_model = load
+
+__all__ = ["History", "Model", "Sequential", "clone_model", "load", "load_model"]

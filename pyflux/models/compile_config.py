@@ -1,103 +1,120 @@
-"""What `compile` was told: how outputs are compared with targets, and what weights do about it."""
+"""The validated arguments of `compile`: optimizer, loss and metrics."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from .. import losses, optimizers
-from .._internal import validation
+from .. import losses, metrics, optimizers
 from ..architecture import Architecture
-from ..inputs import Floats, Targets, as_columns, as_labels
-from ..losses import CategoricalCrossentropy, Loss
-from ..metrics import TopKCategoricalAccuracy, accuracy, binary_accuracy, top_k_accuracy
+from ..inputs import Targets, as_columns, as_labels
+from ..losses import Loss
+from ..metrics import Metric
 from ..optimizers import Optimizer
+from ..optimizers.schedules import LearningRateSchedule
 
-METRICS = {
-    "accuracy": "accuracy",
-    "acc": "accuracy",
-    "top_k_categorical_accuracy": "top_k_categorical_accuracy",
-    "sparse_top_k_categorical_accuracy": "top_k_categorical_accuracy",
-}
+MetricLike: TypeAlias = str | Metric | Callable[..., Any]
 
 
 @dataclass(frozen=True)
 class CompileConfig:
-    """An optimizer, a loss, and the metrics to show."""
+    """How a model is trained, and what is measured.
+
+    Attributes:
+        optimizer: How gradients change the weights.
+        loss: What training minimizes.
+        metrics: What is measured beside the loss: names, objects of `pyflux.metrics`, or functions.
+        fast: Whether the Flux engine uses its own CPU kernels where it has some.
+        trainable: For each weight whether it was trainable when the model was compiled; None before the
+            model knows its input's shape.
+    """
 
     optimizer: Optimizer
     loss: Loss
-    metrics: tuple[str, ...]
-    k: int = 5  # of the top-k accuracy
-    fast: bool = True  # whether the engine's own kernels are used where it has some
+    metrics: tuple[MetricLike, ...] = ()
+    fast: bool = True
+    trainable: tuple[bool, ...] | None = None
 
-    def check(self, architecture: Architecture) -> None:
-        """Raise ``ValueError`` if the loss or a metric does not go with the network."""
+    def check(self, architecture: Architecture) -> CompileConfig:
+        """Return the same for a network whose trainable weights are noted.
+
+        Raises:
+            ValueError: The loss or a metric does not fit the network.
+        """
         self.loss.check(architecture)
-        if self.metrics and self.loss.kind == "squared":
+        self.new_metrics(architecture)
+        return replace(self, trainable=tuple(architecture.trainable))
+
+    def check_trainable(self, architecture: Architecture) -> None:
+        """Raise ``ValueError`` if layers were frozen or unfrozen since the model was compiled."""
+        changed = [
+            weight.name
+            for weight, before in zip(architecture.weights, self.trainable or (), strict=True)
+            if weight.trainable != before
+        ]
+        if changed:
             raise ValueError(
-                f"metrics {list(self.metrics)} do not go with mean_squared_error; leave them away"
+                f"trainable was changed since compile() for {len(changed)} weights, first {changed[0]!r}; "
+                f"call compile() again"
             )
-        if "top_k_categorical_accuracy" in self.metrics and self.k > architecture.output_shape[0]:
-            raise ValueError(f"k must be at most the {architecture.output_shape[0]} classes, got {self.k}")
+
+    def unchecked(self) -> CompileConfig:
+        """Return the same for a network that was changed, which `check` has not seen."""
+        return replace(self, trainable=None)
+
+    def new_metrics(self, architecture: Architecture) -> list[Metric]:
+        """Return the metrics, each with nothing counted yet."""
+        return metrics.resolve(self.metrics, loss=self.loss, output_shape=architecture.output_shape)
 
     def targets(
         self, argument: str, value: ArrayLike, architecture: Architecture, samples: int, samples_name: str
     ) -> Targets:
-        """Return labels or target values as engines get them."""
+        """Return labels ``(N,)`` int32 or target values ``(N, outputs)`` float32.
+
+        Args:
+            argument: Name of the argument, for errors.
+            value: What came in.
+            architecture: The network.
+            samples: How many there must be.
+            samples_name: Name of the argument that they belong to.
+        """
         outputs = architecture.output_shape[0]
         if self.loss.sparse:
             return as_labels(argument, value, outputs, samples, samples_name)
-        unit = self.loss.kind != "squared"
-        columns = as_columns(argument, value, outputs, samples, samples_name, unit=unit)
-        smoothing = self.loss.label_smoothing if isinstance(self.loss, CategoricalCrossentropy) else 0.0
-        return columns * np.float32(1 - smoothing) + np.float32(smoothing / outputs) if smoothing else columns
+        unit = self.loss.kind in ("categorical", "binary")
+        return as_columns(argument, value, outputs, samples, samples_name, unit=unit)
 
-    def measure(self, targets: Targets, outputs: Floats) -> dict[str, float]:
-        """Return the metrics of some samples."""
-        return {name: self._measure(name, targets, outputs) for name in self.metrics}
-
-    def with_rate(self, learning_rate: float) -> CompileConfig:
+    def with_rate(self, learning_rate: float | LearningRateSchedule) -> CompileConfig:
         """Return the same with another learning rate."""
         return replace(self, optimizer=replace(self.optimizer, learning_rate=learning_rate))
 
     def config(self) -> dict[str, Any]:
-        """Return the description as plain data."""
+        """Return the description as plain data; metrics that are functions of the user's are left out."""
         return {
             "optimizer": self.optimizer.config(),
             "loss": self.loss.config(),
-            "metrics": list(self.metrics),
-            "k": self.k,
+            "metrics": [
+                metric.config() if isinstance(metric, Metric) else metric
+                for metric in self.metrics
+                if isinstance(metric, (str, Metric))
+            ],
             "fast": self.fast,
         }
 
-    def _measure(self, name: str, targets: Targets, outputs: Floats) -> float:
-        if self.loss.kind == "binary":
-            return binary_accuracy((targets > 0.5).astype(int).ravel(), outputs.ravel())
-        labels = targets if targets.ndim == 1 else targets.argmax(axis=1)
-        if name == "accuracy":
-            return accuracy(labels, outputs)
-        return top_k_accuracy(labels, outputs, self.k)
-
 
 def make(
-    optimizer: str | Optimizer, loss: str | Loss, metrics: Sequence[str | TopKCategoricalAccuracy], fast: bool
+    optimizer: str | Optimizer,
+    loss: str | Loss,
+    metrics_: Sequence[MetricLike] | MetricLike | None,
+    fast: bool,
 ) -> CompileConfig:
-    """Return what `compile` was told, checked."""
-    if isinstance(metrics, str):
-        raise TypeError(f"metrics must be a list, got {metrics!r}; write metrics=[{metrics!r}]")
-    names, k = [], 5
-    for metric in metrics:
-        if isinstance(metric, TopKCategoricalAccuracy):
-            k = metric.k
-            names.append(metric.name)
-        else:
-            names.append(METRICS[validation.choice("metrics", metric, METRICS)])
-    return CompileConfig(optimizers.get(optimizer), losses.get(loss), tuple(names), k, fast)
+    """Return the arguments of `compile`, validated as far as they can be without a network."""
+    if isinstance(metrics_, (str, Metric)) or (metrics_ is not None and not isinstance(metrics_, Sequence)):
+        metrics_ = [metrics_]
+    return CompileConfig(optimizers.get(optimizer), losses.get(loss), tuple(metrics_ or ()), bool(fast))
 
 
 def from_config(config: Mapping[str, Any]) -> CompileConfig:
@@ -105,7 +122,6 @@ def from_config(config: Mapping[str, Any]) -> CompileConfig:
     return CompileConfig(
         optimizers.from_config(config["optimizer"]),
         losses.from_config(config["loss"]),
-        tuple(config["metrics"]),
-        config.get("k", 5),
-        config.get("fast", True),
+        tuple(m if isinstance(m, str) else metrics.from_config(m) for m in config["metrics"]),
+        bool(config.get("fast", True)),
     )

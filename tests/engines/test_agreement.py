@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pyflux import initializers, layers, losses, optimizers, regularizers
+from pyflux import activations, layers, losses, optimizers, regularizers
 from pyflux.architecture import Architecture
 from pyflux.engines import Data, build
 
@@ -28,7 +28,7 @@ def pair(stack, shape, optimizer=None, loss=None, seed=0):
     rng = np.random.default_rng(seed)
     start = [
         w + np.float32(0.1) * rng.random(w.shape, dtype=np.float32)
-        for w in initializers.initial_weights(architecture, seed)
+        for w in architecture.initial_weights(seed)
     ]
     both = [build(engine, architecture, start, seed=7) for engine in ("flux", "reference")]
     for network in both:
@@ -88,7 +88,7 @@ def test_global_pooling(layer):
     agree(pair(classifier(layers.Conv2D(4, 2), layer()), (7, 5, 2)), samples((7, 5, 2)))
 
 
-@pytest.mark.parametrize("name", layers.core.ACTIVATIONS)
+@pytest.mark.parametrize("name", activations.ACTIVATIONS)
 def test_activations(name):
     shape = (6,)
     stack = [layers.Dense(5, activation=name), layers.Activation(name), layers.Dense(3, activation="softmax")]

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from pyflux import SavedModelError, Sequential, layers, load, networks, optimizers
-from pyflux._internal.files import atomic_write
 
 
 @pytest.fixture
@@ -65,7 +64,7 @@ def test_the_file_is_plain_safetensors_in_keras_s_layout(small, path):
 def test_a_file_cut_short_is_refused(keep, small, path):
     small().save(path)
     path.write_bytes(path.read_bytes()[:keep])
-    with pytest.raises(SavedModelError, match="cut short or no safetensors file"):
+    with pytest.raises(SavedModelError, match=r"model\.safetensors.*cut short"):
         load(path, engine="reference")
 
 
@@ -96,13 +95,13 @@ def test_weights_of_another_network_are_refused_with_the_first_difference(small,
     networks.flux_mnist().save(path)
     model = small()
     before = model.get_weights()
-    with pytest.raises(SavedModelError, match=r"of another network: conv2d/kernel wants \(3, 2, 2, 4\)"):
+    with pytest.raises(SavedModelError, match=r"another network: conv2d/kernel .*\(3, 2, 2, 4\)"):
         model.load_weights(path)
     for a, b in zip(model.get_weights(), before, strict=True):
         np.testing.assert_array_equal(a, b)
     longer = Sequential([*small().layers[:-1], layers.Dense(3), layers.Dense(3, activation="softmax")])
     small().save(path)
-    with pytest.raises(SavedModelError, match="dense_1/kernel wants .* the file has nothing"):
+    with pytest.raises(SavedModelError, match=r"dense_1/kernel .*\(3, 3\).*nothing"):
         longer.load_weights(path)
 
 
@@ -121,18 +120,3 @@ def test_a_missing_file_and_a_missing_folder_are_named(small, tmp_path):
         small().save(tmp_path / "none" / "model")
     with pytest.raises(IsADirectoryError, match="must name a file"):
         small().save(tmp_path)
-
-
-def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
-    target = tmp_path / "a"
-    target.write_text("old")
-
-    def fail():
-        with atomic_write(target) as beside:
-            beside.write_text("half")
-            raise OSError("disk full")
-
-    with pytest.raises(OSError, match="disk full"):
-        fail()
-    assert target.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [target]

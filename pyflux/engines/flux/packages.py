@@ -13,6 +13,8 @@ import ctypes
 import importlib.util
 import platform
 import sys
+import tomllib
+from pathlib import Path
 
 PACKAGES = {
     "cuda": {
@@ -73,3 +75,17 @@ def added() -> list[str]:
 
     have = load_cur_deps().get("packages", {})
     return [kind for kind, names in PACKAGES.items() if all(name in have for name in names)]
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the Julia packages that are installed for this Python, by name.
+
+    They are read from the manifest of juliapkg's project: Julia is not started, and nothing is installed.
+    """
+    from juliapkg.state import STATE
+
+    found: dict[str, str] = {}
+    for manifest in sorted(Path(STATE["project"]).glob("Manifest*.toml")):
+        for name, entries in tomllib.loads(manifest.read_text("utf-8")).get("deps", {}).items():
+            found.update((name, entry["version"]) for entry in entries if "version" in entry)
+    return found

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...layers import Conv2D
-from .activations import ACTIVATIONS
+from .activations import activation_ops
 from .ops import Array, Gradients, Key, Weights
-from .windows import padded, unpadded, windows, writeable_windows
+from .window import taps
 
 
-def grouped(layer: Conv2D, x: Array, kernel: Array) -> Iterator[tuple[slice, slice]]:
+def groups(layer: Conv2D, x: Array) -> Iterator[tuple[slice, slice]]:
     """For each group, its channels and its filters."""
     channels, filters = x.shape[-1] // layer.groups, layer.filters // layer.groups
     for g in range(layer.groups):
@@ -21,32 +21,27 @@ def grouped(layer: Conv2D, x: Array, kernel: Array) -> Iterator[tuple[slice, sli
 
 def linear_conv2d(layer: Conv2D, weights: Weights, x: Array) -> Array:
     """Every window times the kernel, summed over rows, columns and channels; plus the bias."""
-    met, kernel = windows(layer, padded(layer, x, 0)), weights[0]
-    y = np.concatenate(
-        [
-            np.tensordot(met[:, :, :, c], kernel[..., f], axes=((4, 5, 3), (0, 1, 2)))
-            for c, f in grouped(layer, x, kernel)
-        ],
-        axis=-1,
-    )
+    kernel = weights[0]
+    y = np.zeros((len(x), *layer.output_shape(x.shape[1:])), x.dtype)
+    for tap in taps(layer.window, *x.shape[1:3]):
+        for c, f in groups(layer, x):
+            y[tap.places][..., f] += x[tap.pixels][..., c] @ kernel[tap.row, tap.column, :, f]
     return y + weights[1] if layer.use_bias else y
 
 
 def conv2d(layer: Conv2D, weights: Weights, x: Array, key: Key) -> Array:
     """The convolution and its activation."""
-    return ACTIVATIONS[str(layer.activation)].forward(linear_conv2d(layer, weights, x))
+    return activation_ops(layer.activation).forward(linear_conv2d(layer, weights, x))
 
 
 def conv2d_backward(layer: Conv2D, weights: Weights, x: Array, y: Array, dy: Array, key: Key) -> Gradients:
-    """Each window hands its share back to the pixels that it met."""
+    """Every position of the kernel gives its part to the pixels that it met, and gets theirs."""
     kernel = weights[0]
-    dy = ACTIVATIONS[str(layer.activation)].backward(linear_conv2d(layer, weights, x), y, dy)
-    xp = padded(layer, x, 0)
-    dxp, dkernel = np.zeros_like(xp), np.zeros_like(kernel)
-    met, dmet = windows(layer, xp), writeable_windows(layer, dxp)
-    for c, f in grouped(layer, x, kernel):
-        dkernel[..., f] = np.einsum("nhwcij,nhwf->ijcf", met[:, :, :, c], dy[..., f], optimize=True)
-        for i, j in np.ndindex(layer.kernel_size):
-            dmet[:, :, :, c, i, j] += np.tensordot(dy[..., f], kernel[i, j, :, f], axes=(3, 1))
-    grads = [dkernel, dy.sum(axis=(0, 1, 2))] if layer.use_bias else [dkernel]
-    return unpadded(layer, x, dxp), grads
+    dy = activation_ops(layer.activation).backward(linear_conv2d(layer, weights, x), y, dy)
+    dx, dkernel = np.zeros_like(x), np.zeros_like(kernel)
+    for tap in taps(layer.window, *x.shape[1:3]):
+        for c, f in groups(layer, x):
+            pixels, d = x[tap.pixels][..., c], dy[tap.places][..., f]
+            dkernel[tap.row, tap.column, :, f] = np.tensordot(pixels, d, axes=((0, 1, 2), (0, 1, 2)))
+            dx[tap.pixels][..., c] += d @ kernel[tap.row, tap.column, :, f].T
+    return dx, [dkernel, dy.sum(axis=(0, 1, 2))] if layer.use_bias else [dkernel]

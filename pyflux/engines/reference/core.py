@@ -1,11 +1,11 @@
-"""Dense layers, flattening, activations and dropout."""
+"""Dense layers, flattening and dropout."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from ...layers import Activation, Dense, Dropout, Flatten
-from .activations import ACTIVATIONS
+from ...layers import Dense, Dropout, Flatten
+from .activations import activation_ops
 from .noise import uniform
 from .ops import Array, Gradients, Key, Weights
 
@@ -21,36 +21,25 @@ def flatten_backward(layer: Flatten, weights: Weights, x: Array, y: Array, dy: A
 
 
 def linear_dense(layer: Dense, weights: Weights, x: Array) -> Array:
-    """One matrix product, plus the bias."""
+    """A matrix product over the last axis, plus the bias."""
     return x @ weights[0] + weights[1] if layer.use_bias else x @ weights[0]
 
 
 def dense(layer: Dense, weights: Weights, x: Array, key: Key) -> Array:
     """The product and its activation."""
-    return ACTIVATIONS[str(layer.activation)].forward(linear_dense(layer, weights, x))
+    return activation_ops(layer.activation).forward(linear_dense(layer, weights, x))
 
 
 def dense_backward(layer: Dense, weights: Weights, x: Array, y: Array, dy: Array, key: Key) -> Gradients:
-    """The product's two gradients."""
-    dy = ACTIVATIONS[str(layer.activation)].backward(linear_dense(layer, weights, x), y, dy)
-    grads = [x.T @ dy, dy.sum(axis=0)] if layer.use_bias else [x.T @ dy]
+    """The product's two gradients, and the bias's."""
+    dy = activation_ops(layer.activation).backward(linear_dense(layer, weights, x), y, dy)
+    rows, drows = x.reshape(-1, x.shape[-1]), dy.reshape(-1, dy.shape[-1])
+    grads = [rows.T @ drows, drows.sum(axis=0)] if layer.use_bias else [rows.T @ drows]
     return dy @ weights[0].T, grads
 
 
-def activation(layer: Activation, weights: Weights, x: Array, key: Key) -> Array:
-    """The function alone."""
-    return ACTIVATIONS[layer.activation].forward(x)
-
-
-def activation_backward(
-    layer: Activation, weights: Weights, x: Array, y: Array, dy: Array, key: Key
-) -> Gradients:
-    """Its gradient alone."""
-    return ACTIVATIONS[layer.activation].backward(x, y, dy), []
-
-
 def dropout_mask(layer: Dropout, x: Array, key: Key) -> Array:
-    """0 for what is dropped, and for the others what makes up for it."""
+    """0 for what is dropped, and for the others the factor that makes up for it."""
     if key is None:
         ones: Array = np.ones_like(x)
         return ones
@@ -65,5 +54,5 @@ def dropout(layer: Dropout, weights: Weights, x: Array, key: Key) -> Array:
 
 
 def dropout_backward(layer: Dropout, weights: Weights, x: Array, y: Array, dy: Array, key: Key) -> Gradients:
-    """The gradient of the values that were not dropped."""
+    """The gradient of the values that were not dropped, scaled up."""
     return dy * dropout_mask(layer, x, key), []

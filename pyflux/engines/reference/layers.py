@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...layers import (
+    ELU,
     Activation,
     AveragePooling2D,
     BatchNormalization,
@@ -13,52 +14,44 @@ from ...layers import (
     GlobalAveragePooling2D,
     GlobalMaxPooling2D,
     Layer,
+    LeakyReLU,
     MaxPooling2D,
     RandomContrast,
     RandomFlip,
     RandomRotation,
     RandomTranslation,
     RandomZoom,
+    ReLU,
     Rescaling,
+    Softmax,
 )
-from .convolutional import conv2d, conv2d_backward
-from .core import (
-    activation,
-    activation_backward,
-    dense,
-    dense_backward,
-    dropout,
-    dropout_backward,
-    flatten,
-    flatten_backward,
-)
-from .normalization import batch_normalization, batch_normalization_backward
+from . import activations, convolutional, core, normalization, pooling, preprocessing
 from .ops import LayerOps
-from .pooling import (
-    average_pooling2d,
-    average_pooling2d_backward,
-    global_average,
-    global_average_backward,
-    global_max,
-    global_max_backward,
-    max_pooling2d,
-    max_pooling2d_backward,
-)
-from .preprocessing import augmentation, augmentation_backward, rescaling, rescaling_backward
+
+_activation = LayerOps(activations.activation, activations.activation_backward)
+_geometric = LayerOps(preprocessing.geometric, preprocessing.augmentation_backward)
 
 LAYERS: dict[type[Layer], LayerOps] = {
-    Conv2D: LayerOps(conv2d, conv2d_backward),
-    MaxPooling2D: LayerOps(max_pooling2d, max_pooling2d_backward),
-    AveragePooling2D: LayerOps(average_pooling2d, average_pooling2d_backward),
-    GlobalMaxPooling2D: LayerOps(global_max, global_max_backward),
-    GlobalAveragePooling2D: LayerOps(global_average, global_average_backward),
-    Flatten: LayerOps(flatten, flatten_backward),
-    Dense: LayerOps(dense, dense_backward),
-    Activation: LayerOps(activation, activation_backward),
-    Dropout: LayerOps(dropout, dropout_backward),
-    BatchNormalization: LayerOps(batch_normalization, batch_normalization_backward),
-    Rescaling: LayerOps(rescaling, rescaling_backward),
-} | dict.fromkeys(
-    (RandomFlip, RandomTranslation, RandomRotation, RandomZoom, RandomContrast),
-    LayerOps(augmentation, augmentation_backward),
-)
+    Conv2D: LayerOps(convolutional.conv2d, convolutional.conv2d_backward),
+    MaxPooling2D: LayerOps(pooling.max_pooling2d, pooling.max_pooling2d_backward),
+    AveragePooling2D: LayerOps(pooling.average_pooling2d, pooling.average_pooling2d_backward),
+    GlobalMaxPooling2D: LayerOps(pooling.global_max, pooling.global_max_backward),
+    GlobalAveragePooling2D: LayerOps(pooling.global_average, pooling.global_average_backward),
+    Flatten: LayerOps(core.flatten, core.flatten_backward),
+    Dense: LayerOps(core.dense, core.dense_backward),
+    Dropout: LayerOps(core.dropout, core.dropout_backward),
+    Activation: _activation,
+    ReLU: _activation,
+    LeakyReLU: _activation,
+    ELU: _activation,
+    Softmax: _activation,
+    BatchNormalization: LayerOps(
+        normalization.batch_normalization, normalization.batch_normalization_backward
+    ),
+    Rescaling: LayerOps(preprocessing.rescaling, preprocessing.rescaling_backward),
+    RandomFlip: _geometric,
+    RandomTranslation: _geometric,
+    RandomRotation: _geometric,
+    RandomZoom: _geometric,
+    RandomContrast: LayerOps(preprocessing.contrast, preprocessing.augmentation_backward),
+}

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...activations import sigmoid
 from ...inputs import Targets
 from ...losses import (
     BinaryCrossentropy,
@@ -22,7 +23,6 @@ from ...losses import (
     MeanSquaredError,
     SparseCategoricalCrossentropy,
 )
-from .activations import sigmoid
 
 Array = NDArray[Any]
 

@@ -1,12 +1,10 @@
 """The networks in plain NumPy: forward, loss, gradients and training, written to be read.
 
 This is the oracle of the Flux engine, so it shares nothing with it. All arrays are ``(N, height,
-width, channels)`` or ``(N, features)``, and everything is computed in the type of the weights: float64
-weights give a float64 network, which the tests check by finite differences.
+width, channels)``, ``(N, rows, features)`` or ``(N, features)``, and everything is computed in the type of
+the weights: float64 weights give a float64 network, which the tests check by finite differences.
 
-Each layer is a pair of functions: ``forward(layer, weights, x, key)`` returns ``y``, ``backward(layer,
-weights, x, y, dy, key)`` returns ``dx`` and the gradients of the weights that are trained. ``key`` is None
-except in training, where random layers draw their numbers from it.
+Each layer is a pair of functions, in the table in ``layers.py``; ``ops.py`` says what they take and return.
 """
 
 from __future__ import annotations
@@ -19,11 +17,12 @@ from numpy.typing import NDArray
 from ...architecture import Architecture
 from ...inputs import Floats, Images, as_floats
 from ...layers import Layer
+from ...layers.preprocessing import GeometricAugmentation
 from ...losses import Loss, SparseCategoricalCrossentropy
 from ...optimizers import SGD, Optimizer
 from ..base import Data, EvaluationResult, OptimizerState
 from .activations import ACTIVATIONS
-from .augmentation import moves, together, warp
+from .augmentation import fused, transform_images
 from .layers import LAYERS
 from .losses import loss_and_gradient
 from .noise import noise_key
@@ -77,6 +76,10 @@ class Network:
             self.steps += 1
             trained = [self._weights[i] for i in self._trained]
             apply_gradients(self._optimizer, rate, self.steps, trained, grads, self._slots)
+            for i, w in zip(self._trained, trained, strict=True):
+                constraint = self._architecture.weights[i].constraint
+                if constraint is not None:
+                    w[:] = constraint(w)
             loss += batch_loss
             outputs.append(self._head(y))
         return EvaluationResult(loss, np.concatenate(outputs))
@@ -130,14 +133,17 @@ class Network:
         return [(node.layer, [next(remaining) for _ in node.weight_shapes]) for node in architecture.nodes]
 
     def _keys(self, architecture: Architecture, training: bool) -> list[Key]:
-        """For each layer the key of its random numbers; random layers are counted from 1."""
+        """For each layer the key of its random numbers in this step; random layers are counted from 1."""
         if not training:
             return [None] * len(architecture.layers)
-        keys, count = [], 0
+        keys: list[Key] = []
+        count = 0
         for layer in architecture.layers:
             count += layer.random
-            keys.append(noise_key(self.seed, self.steps, count if layer.random else 0))
-        return list(keys)
+            own_seed = getattr(layer, "seed", None)
+            seed = self.seed if own_seed is None else own_seed
+            keys.append(noise_key(seed, self.steps, count if layer.random else 0))
+        return keys
 
     def _forward(
         self,
@@ -149,14 +155,15 @@ class Network:
         training: bool = False,
     ) -> list[Array]:
         """Return what goes into each layer from ``start``, and after them what comes out of the last."""
-        kind = self._weights[0].dtype if self._weights else np.dtype(np.float32)
+        dtype = self._weights[0].dtype if self._weights else np.dtype(np.float32)
         scaled = as_floats(images) if architecture.scales_bytes else images
-        values = [scaled.astype(kind, copy=False)]
-        keys, rows = self._keys(architecture, training), together(architecture.layers)
+        values = [scaled.astype(dtype, copy=False)]
+        layers = architecture.layers
+        keys, groups = self._keys(architecture, training), fused(layers)
         for i, (layer, weights) in list(enumerate(self._layer_weights(architecture)))[start:stop]:
-            if moves(layer):
-                row = [(architecture.layers[k], key) for k in rows[i] if (key := keys[k]) is not None]
-                values.append(warp(row, values[-1]))
+            if isinstance(layer, GeometricAugmentation):
+                members = [(layers[k], key) for k in groups[i] if (key := keys[k]) is not None]
+                values.append(transform_images(members, values[-1]))  # type: ignore[arg-type]  # geometric
             else:
                 values.append(LAYERS[type(layer)].forward(layer, weights, values[-1], keys[i]))
         return values

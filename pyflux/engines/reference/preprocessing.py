@@ -1,9 +1,11 @@
-"""Rescaling, and the layers that change images in training."""
+"""Rescaling, and the random layers."""
 
 from __future__ import annotations
 
-from ...layers import Layer, RandomContrast, Rescaling
-from .augmentation import contrast
+from ...layers import RandomContrast, Rescaling
+from ...layers.preprocessing import GeometricAugmentation
+from .augmentation import between, transform_images
+from .noise import uniform
 from .ops import Array, Gradients, Key, Weights
 
 
@@ -20,13 +22,31 @@ def rescaling_backward(
     return dy * dy.dtype.type(layer.scale), []
 
 
-def augmentation(layer: Layer, weights: Weights, x: Array, key: Key) -> Array:
-    """Change each image as the key says; layers that move pixels do so together, in `Network._forward`."""
-    return contrast(layer, x, key) if isinstance(layer, RandomContrast) and key is not None else x
+def geometric(layer: GeometricAugmentation, weights: Weights, x: Array, key: Key) -> Array:
+    """Change images by this layer alone; `Network` fuses layers in a row instead."""
+    return x if key is None else transform_images([(layer, key)], x)
+
+
+def contrast(layer: RandomContrast, weights: Weights, x: Array, key: Key) -> Array:
+    """Move each channel's values from their mean, or towards it, and clip them."""
+    if key is None:
+        return x
+    (lower, upper), (low, high) = layer.factor, layer.value_range  # type: ignore[misc]  # a pair by now
+    factor = between((1 - lower, 1 + upper), uniform(key, len(x)))[:, None, None, None].astype(x.dtype)
+    mean = x.mean(axis=(1, 2), keepdims=True)
+    y: Array = ((x - mean) * factor + mean).clip(low, high)
+    return y
 
 
 def augmentation_backward(
-    layer: Layer, weights: Weights, x: Array, y: Array, dy: Array, key: Key
+    layer: GeometricAugmentation | RandomContrast,
+    weights: Weights,
+    x: Array,
+    y: Array,
+    dy: Array,
+    key: Key,
 ) -> Gradients:
-    """Nothing before it is trained, so that nothing needs a gradient."""
+    """Never needed in training, as these layers stand before all weights; outside of it they do nothing."""
+    if key is not None:
+        raise NotImplementedError(f"{type(layer).__name__} has no gradient: nothing before it is trained")
     return dy, []

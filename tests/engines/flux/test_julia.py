@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pyflux import Sequential, initializers, layers, losses, networks, optimizers
+from pyflux import Sequential, layers, losses, networks, optimizers
 from pyflux.architecture import Architecture
 from pyflux.engines import Data, build
 from pyflux.errors import EngineError
@@ -42,7 +42,7 @@ def pair(model, seed=0, learning_rate=0.001):
     rng = np.random.default_rng(seed)
     given = [
         w + rng.normal(0, 0.1, w.shape).astype(np.float32) * (w.ndim == 1)
-        for w in initializers.initial_weights(architecture, seed)
+        for w in architecture.initial_weights(seed)
     ]
     both = [build(engine, architecture, given) for engine in ("flux", "reference")]
     for network in both:
@@ -59,7 +59,7 @@ def batch(model, n=64, seed=1):
 @pytest.mark.parametrize("model", NETWORKS, ids=ids)
 def test_logits_agree(model):
     architecture = Architecture(model.layers, model.input_shape[1:]).without("softmax")
-    given = initializers.initial_weights(architecture, 0)
+    given = architecture.initial_weights(0)
     f, r = (build(engine, architecture, given) for engine in ("flux", "reference"))
     images = batch(model).images
     np.testing.assert_allclose(f.predict(images, 50), r.predict(images, 50), rtol=0, atol=1e-5)

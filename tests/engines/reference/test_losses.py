@@ -47,9 +47,7 @@ def test_gradients_are_those_of_finite_differences(loss):
     for index in np.ndindex(outputs.shape):
         step = np.zeros_like(outputs)
         step[index] = 1e-6
-        up, down = (
-            loss_and_gradient(loss, outputs + sign * step, targets, weights)[0] for sign in (1, -1)
-        )
+        up, down = (loss_and_gradient(loss, outputs + sign * step, targets, weights)[0] for sign in (1, -1))
         # The gradient is that of the mean over five samples.
         assert d[index] == pytest.approx((up - down) / 2e-6 / 5, abs=1e-8)
 

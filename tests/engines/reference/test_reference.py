@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from pyflux import initializers, layers, losses, optimizers
+from pyflux import layers, losses, optimizers
 from pyflux.architecture import Architecture
 from pyflux.engines import Data
 from pyflux.engines.reference import convolutional, network, pooling
-from pyflux.engines.reference.augmentation import warp
+from pyflux.engines.reference.augmentation import transform_images
 
 NETWORKS = {
     "convolutions": [
@@ -66,7 +66,7 @@ def double(stack, seed=0):
     """A network in float64, where finite differences are good to nine digits."""
     architecture = Architecture(tuple(stack), SHAPE)
     rng = np.random.default_rng(seed)
-    given = [w + rng.normal(0, 0.1, w.shape) for w in initializers.initial_weights(architecture, seed)]
+    given = [w + rng.normal(0, 0.1, w.shape) for w in architecture.initial_weights(seed)]
     made = network.Network(architecture, given)
     made.compile(optimizers.Adam(), losses.SparseCategoricalCrossentropy())
     return made, given
@@ -126,7 +126,7 @@ def test_a_row_of_moves_cuts_nothing_off_between_them():
         layers.RandomTranslation((f, f), (f, f), fill_mode="constant", fill_value=0.5) for f in (0.8, -0.8)
     )
     images = np.random.default_rng(0).random((3, 10, 10, 2), dtype=np.float32)
-    together = warp([(away, 1), (back, 2)], images)
-    one_by_one = warp([(back, 2)], warp([(away, 1)], images))
+    together = transform_images([(away, 1), (back, 2)], images)
+    one_by_one = transform_images([(back, 2)], transform_images([(away, 1)], images))
     np.testing.assert_allclose(together, images, atol=1e-5)
     assert (one_by_one == 0.5).mean() > 0.9

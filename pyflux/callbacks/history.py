@@ -1,0 +1,46 @@
+"""The losses and metrics of a training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .callback import Callback, Logs, Model
+
+
+class History(Callback):
+    """Records the logs of every epoch. `fit` returns one.
+
+    Attributes:
+        history: For each logged quantity, such as ``loss``, ``accuracy``, ``val_loss`` and ``val_accuracy``,
+            a list with one value an epoch. ``loss`` and ``accuracy`` are means over the epoch while the
+            weights change; the ``val_`` quantities are computed after it.
+        epoch: Numbers of the epochs, from ``initial_epoch``.
+        seconds: Training time of each epoch in seconds, without validation.
+
+    >>> history = History()
+    >>> history.on_train_begin()
+    >>> history.on_epoch_end(0, {"loss": 0.5})
+    >>> history.history, history.epoch
+    ({'loss': [0.5]}, [0])
+    """
+
+    def __init__(self) -> None:
+        self.history: dict[str, list[Any]] = {}
+        self.epoch: list[int] = []
+        self.seconds: list[float] = []
+
+    def __repr__(self) -> str:
+        return f"<History epochs={len(self.epoch)} {', '.join(self.history)}>"
+
+    def set_model(self, model: Model) -> None:
+        """Do nothing: a history outlives its model, and can be pickled without it."""
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Start over."""
+        self.history, self.epoch, self.seconds = {}, [], []
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Append the logs of an epoch."""
+        self.epoch.append(epoch)
+        for name, value in (logs or {}).items():
+            self.history.setdefault(name, []).append(value)

@@ -1,0 +1,44 @@
+"""The table of layers: every class that a network can be made of, by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .._internal import config as config_
+from .activations import ELU, Activation, LeakyReLU, ReLU, Softmax
+from .base import Layer
+from .convolutional import Conv2D
+from .core import Dense, Dropout, Flatten
+from .normalization import BatchNormalization
+from .pooling import AveragePooling2D, GlobalAveragePooling2D, GlobalMaxPooling2D, MaxPooling2D
+from .preprocessing import (
+    RandomContrast,
+    RandomFlip,
+    RandomRotation,
+    RandomTranslation,
+    RandomZoom,
+    Rescaling,
+)
+
+# Input is not among them: it describes no work, and a network keeps its shape only.
+LAYERS: dict[str, type[Layer]] = {
+    cls.__name__: cls
+    for cls in (
+        Conv2D, MaxPooling2D, AveragePooling2D, GlobalMaxPooling2D, GlobalAveragePooling2D, Flatten, Dense,
+        Activation, ReLU, LeakyReLU, ELU, Softmax, Dropout, BatchNormalization, Rescaling,
+        RandomFlip, RandomTranslation, RandomRotation, RandomZoom, RandomContrast,
+    )
+}  # fmt: skip
+
+
+def from_config(config: Mapping[str, Any]) -> Layer:
+    """Make a layer from what `Layer.config` gave.
+
+    Raises:
+        ValueError: The layer or an argument is not known, or an argument is missing or wrong.
+
+    >>> from_config(Dense(10).config()) == Dense(10)
+    True
+    """
+    return config_.from_config("layer", LAYERS, config)

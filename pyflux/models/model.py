@@ -1,0 +1,354 @@
+"""`Model`: compiled, trained, evaluated, asked and saved."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import saving
+from .._internal import validation
+from ..architecture import Architecture
+from ..callbacks import Callback, CallbackList, History
+from ..inputs import Floats, as_samples
+from ..losses import Loss
+from ..optimizers import Optimizer
+from . import compile_config, training_data
+from .base import BaseModel
+from .compile_config import CompileConfig, MetricLike
+from .progress import Progress
+from .trainer import ArraySource, Trainer, Validation
+from .training_data import LabelledData
+
+Verbose = int | str | bool
+
+
+class Model(BaseModel):
+    """A network that can be trained: the base of `Sequential`."""
+
+    # ── Training ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def compile(
+        self,
+        optimizer: str | Optimizer = "rmsprop",
+        loss: str | Loss = "sparse_categorical_crossentropy",
+        metrics: Sequence[MetricLike] | MetricLike | None = None,
+        *,
+        engine: str | None = None,
+        fast: bool = True,
+        device: str | None = None,
+        precision: str | None = None,
+        distributed: bool | None = None,
+    ) -> None:
+        """Configure training. `trainable` flags are read here; compile again after changing them.
+
+        Args:
+            optimizer: ``"sgd"``, ``"adam"``, …, or an object of `pyflux.optimizers`.
+            loss: Name of a loss, or an object of `pyflux.losses`.
+            metrics: Names such as ``"accuracy"``, objects of `pyflux.metrics`, or functions
+                ``f(y_true, y_pred)`` of NumPy arrays.
+            engine: Changes the engine; by default the one of the constructor.
+            fast: Whether the Flux engine uses its own CPU kernels where it has some; False for stock Flux.
+            device: Changes the device; by default the one of the constructor.
+            precision: ``"float32"``, or on an NVIDIA GPU ``"tf32"``, where convolutions round their inputs to
+                10 bits of mantissa. It holds for the whole process.
+            distributed: Whether the processes that ``mpiexec -n N python …`` started train together, each on
+                its share of every batch. All must make the same calls; `rank` 0 alone shows progress and
+                saves.
+
+        Raises:
+            TypeError, ValueError: An argument is invalid, or does not fit the network.
+        """
+        config = compile_config.make(optimizer, loss, metrics, fast)
+        if self._architecture is not None:
+            config = config.check(self._architecture)
+        self._use(engine, self._execution.changed(device, precision, distributed))
+        self._compile_config, self._optimizer_state = config, None
+        if self._session is not None:
+            self._session.push()
+            self._session.compile(config)
+
+    def fit(
+        self,
+        x: Any,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: Verbose = "auto",
+        callbacks: Sequence[Callback] | Callback | None = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: bool = True,
+        class_weight: Mapping[int, float] | None = None,
+        sample_weight: ArrayLike | None = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: int = 1,
+    ) -> History:
+        """Train the model.
+
+        Where the layers at the beginning are frozen and not random, their output is computed once for all
+        epochs.
+
+        Args:
+            x: Samples: ``(N, height, width)``, ``(N, height, width, channels)`` or one row each; uint8, which
+                is scaled by 1/255 unless the network has a `Rescaling`, or float.
+            y: Labels ``(N,)``, whole numbers from 0; or for other losses what the outputs should be,
+                ``(N, outputs)``.
+            batch_size: Samples per step; 32 by default. The last batch of an epoch may be smaller.
+            epochs: Number of the last epoch: training runs from ``initial_epoch`` up to it.
+            verbose: 0 for silence, 1 for a bar, 2 for a line an epoch; ``"auto"`` decides by the terminal.
+            callbacks: An object of `pyflux.callbacks`, or several.
+            validation_split: Fraction in [0, 1) of the samples, from the end before shuffling, that is not
+                trained on but evaluated after each epoch.
+            validation_data: ``(x_val, y_val)`` or ``(x_val, y_val, sample_weight)`` to evaluate instead.
+            shuffle: Whether each epoch takes the samples in a new order.
+            class_weight: A factor from 0 for the loss of a class's samples, by class; 1 where none is given.
+                It does not count in validation.
+            sample_weight: A factor from 0 for each sample's loss, ``(N,)``.
+            initial_epoch: Number of the first epoch, to continue a training.
+            steps_per_epoch: Batches per epoch; by default all.
+            validation_steps: Batches of the validation data that are evaluated; by default all.
+            validation_batch_size: Samples computed at once in validation; ``batch_size`` by default.
+            validation_freq: Validate after every so many epochs.
+
+        Returns:
+            The numbers of every epoch; also kept as ``model.history``.
+
+        Raises:
+            TypeError, ValueError: An argument is invalid; the error names it.
+            EngineUnavailable: Julia cannot be started, or there is no such device.
+        """
+        epochs = validation.as_int("epochs", epochs)
+        initial_epoch = validation.as_int("initial_epoch", initial_epoch, minimum=0)
+        size = validation.as_int("batch_size", 32 if batch_size is None else batch_size)
+        val_size = size if validation_batch_size is None else validation_batch_size
+        val_size = validation.as_int("validation_batch_size", val_size)
+        architecture, config = self._ready_to_train("fit()", x)
+        data = training_data.labelled(architecture, config, x, y, sample_weight)
+        train, held_out = training_data.split(data, validation_split)
+        if class_weight is not None:
+            train = training_data.with_class_weights(train, class_weight, architecture.output_shape[0])
+        val = self._validation_data(architecture, config, held_out, validation_data)
+        if self._execution.distributed:
+            self.session()  # which process this is, and the seed of all
+        train, val = self._features(train, size), None if val is None else self._features(val, val_size)
+        source = ArraySource(
+            train, size, self._order if shuffle else np.arange, _steps("steps_per_epoch", steps_per_epoch)
+        )
+        progress = Progress(verbose if self.rank == 0 else 0, epochs)
+        validated = None
+        if val is not None:
+            frequency = validation.as_int("validation_freq", validation_freq)
+            steps = _steps("validation_steps", validation_steps)
+            validated = Validation(ArraySource(val, val_size, np.arange, steps), frequency)
+        listeners = CallbackList(
+            callbacks, model=self, history=True, epochs=epochs, steps=source.steps, verbose=progress.verbose
+        )
+        return Trainer(self, listeners, progress).fit(source, validated, epochs, initial_epoch)
+
+    def evaluate(
+        self,
+        x: Any,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: Verbose = "auto",
+        sample_weight: ArrayLike | None = None,
+        steps: int | None = None,
+        callbacks: Sequence[Callback] | Callback | None = None,
+        return_dict: bool = False,
+    ) -> float | list[float] | dict[str, float]:
+        """Return the loss and the metrics on labelled samples.
+
+        Args:
+            x: Samples, as for `fit`.
+            y: Labels, as for `fit`.
+            batch_size: Samples computed at once; 256 by default.
+            verbose: 0 for silence, 1 for a bar, 2 for a line.
+            sample_weight: A factor from 0 for each sample's loss, ``(N,)``.
+            steps: Batches that are evaluated; by default all.
+            callbacks: An object of `pyflux.callbacks`, or several.
+            return_dict: Whether the numbers come as ``{"loss": …, "accuracy": …}``.
+
+        Returns:
+            ``[loss, accuracy]`` as in Keras, or the loss alone where no metrics were asked for.
+        """
+        size = validation.as_int("batch_size", 256 if batch_size is None else batch_size)
+        architecture, config = self._ready_to_train("evaluate()", x)
+        data = training_data.labelled(architecture, config, x, y, sample_weight)
+        progress = Progress(0 if verbose == "auto" else verbose, 1)
+        listeners = CallbackList(callbacks, model=self, verbose=progress.verbose)
+        try:
+            source = ArraySource(data, size, np.arange, _steps("steps", steps))
+            logs = Trainer(self, listeners, progress).evaluate(source)
+        finally:
+            self.session().network.release()
+        if return_dict:
+            return logs
+        return list(logs.values()) if config.metrics else logs["loss"]
+
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: Verbose = "auto",
+        steps: int | None = None,
+        callbacks: Sequence[Callback] | Callback | None = None,
+    ) -> Floats:
+        """Return the network's outputs, ``(N, *output_shape)`` float32; after a softmax, probabilities.
+
+        Args:
+            x: Samples, as for `fit`.
+            batch_size: Samples computed at once; 256 by default.
+            verbose: Accepted for Keras's sake; nothing is shown.
+            steps: Batches that are computed; by default all.
+            callbacks: An object of `pyflux.callbacks`, or several.
+        """
+        size = validation.as_int("batch_size", 256 if batch_size is None else batch_size)
+        if self._architecture is None:
+            self.build_for(x)
+        images = as_samples("x", x, self.require_architecture("predict()").input_shape)
+        if steps is not None:
+            images = images[: validation.as_int("steps", steps) * size]
+        network = self.session().push()
+        if callbacks is None:
+            return network.predict(images, size)
+        listeners = CallbackList(callbacks, model=self)
+        listeners.on_predict_begin()
+        outputs = network.predict(images, size)
+        listeners.on_predict_end()
+        return outputs
+
+    def versions(self) -> dict[str, str]:
+        """Return the versions of what computes in the engine, such as those of Julia and Flux."""
+        return self.session().network.versions()
+
+    # ── Saving ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def save(self, path: str | os.PathLike[str], *, metadata: Mapping[str, str] | None = None) -> None:
+        """Save the network, its weights and how far its training is, as one safetensors file.
+
+        `pyflux.load` makes the model again, and `fit` then continues as if nothing had happened, on any
+        device. Of several processes that train together the first writes the file.
+
+        Args:
+            path: The file.
+            metadata: Texts of your own, which go into the file's header.
+
+        Raises:
+            SavedModelError: A weight is NaN or infinite; the file that was there stays.
+            OSError: The file cannot be written.
+        """
+        if self.rank > 0:
+            return
+        config = self._compile_config
+        saving.write(
+            path,
+            saving.SavedModel(
+                name=self.name,
+                seed=self.seed,
+                architecture=self.require_architecture("save()"),
+                weights=self.get_weights(),
+                epochs_trained=self.epochs_trained,
+                compile_config=None if config is None else config.config(),
+                optimizer_state=self.optimizer_state(),
+            ),
+            metadata,
+        )
+
+    def save_weights(
+        self, path: str | os.PathLike[str], *, metadata: Mapping[str, str] | None = None
+    ) -> None:
+        """Save the weights alone, as a safetensors file of arrays named ``layer/weight``.
+
+        Args:
+            path: The file.
+            metadata: Texts of your own, which go into the file's header.
+
+        Raises:
+            SavedModelError: A weight is NaN or infinite; the file that was there stays.
+            OSError: The file cannot be written.
+        """
+        if self.rank == 0:
+            architecture = self.require_architecture("save_weights()")
+            saving.write_weights(path, architecture, self.get_weights(), metadata)
+
+    def load_weights(self, path: str | os.PathLike[str]) -> None:
+        """Take the weights from a file that `save` or `save_weights` wrote for a network like this one.
+
+        Raises:
+            FileNotFoundError: There is no such file.
+            SavedModelError: The file is damaged, or of another network; the error names the first difference.
+        """
+        self.set_weights(saving.weights_for(path, self.require_architecture("load_weights()")))
+
+    def restore(self, path: str | os.PathLike[str]) -> None:
+        """Continue where the model was that `save` wrote: weights, optimizer, seed and epochs.
+
+        The model keeps its own loss and metrics; the learning rate is the saved one.
+
+        Raises:
+            FileNotFoundError: There is no such file.
+            SavedModelError: The file is damaged, or of another network; the error names the first difference.
+        """
+        config = self.require_compiled("restore()")
+        self.set_weights(saving.weights_for(path, self.require_architecture("restore()")))
+        saved = saving.read(path)
+        self._session, self._optimizer_state = None, saved.optimizer_state
+        self.seed, self.epochs_trained = saved.seed, saved.epochs_trained
+        if saved.compile_config is not None:
+            optimizer = compile_config.from_config(saved.compile_config).optimizer
+            self._compile_config = config.with_rate(optimizer.learning_rate)
+
+    # ── Inside ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def build_for(self, x: Any) -> None:
+        """Build a network whose input's shape is not known yet for such samples."""
+
+    def changed_by_training(self) -> list[int]:
+        """Return the indices of the weights that a training step changes."""
+        return [
+            i
+            for i, weight in enumerate(self.architecture.weights)
+            if weight.trainable or (weight.layer.trainable and weight.weight.startswith("moving_"))
+        ]
+
+    def _ready_to_train(self, caller: str, x: Any) -> tuple[Architecture, CompileConfig]:
+        """Return the network and how it is compiled, after building it for ``x`` if need be."""
+        config = self.require_compiled(caller)
+        if self._architecture is None:
+            self.build_for(x)
+        architecture = self.require_architecture(caller)
+        if config.trainable is None:
+            self._compile_config = config = config.check(architecture)
+        config.check_trainable(architecture)
+        return architecture, config
+
+    def _validation_data(
+        self, architecture: Architecture, config: CompileConfig, held_out: LabelledData | None, given: Any
+    ) -> LabelledData | None:
+        if given is None:
+            return held_out
+        x, y, weights = training_data.validation_arguments(given)
+        names = ("validation_data[0]", "validation_data[1]")
+        return training_data.labelled(architecture, config, x, y, weights, names)
+
+    def _features(self, data: LabelledData, batch_size: int) -> LabelledData:
+        """Return the outputs of the frozen layers at the beginning, if they are always the same."""
+        frozen = self.architecture.layers[: self.architecture.frozen]
+        if not frozen or any(layer.random for layer in frozen):
+            return data
+        return data.with_features(self.session().push().features(data.images, batch_size))
+
+    def _order(self, samples: int) -> NDArray[np.int64]:
+        """Return the samples' order in the next epoch: a function of the seed and the epochs before."""
+        return np.random.default_rng([self.seed, 1, self.epochs_trained]).permutation(samples)
+
+
+def _steps(argument: str, value: int | None) -> int | None:
+    return None if value is None else validation.as_int(argument, value)

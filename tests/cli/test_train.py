@@ -1,0 +1,63 @@
+import pytest
+
+import pyflux.cli.train
+from pyflux import networks
+from pyflux.models import load
+
+
+def arguments(*more):
+    return ["train", "--epochs", 1, "--seed", 7, "--validation", 60, *more]
+
+
+def test_the_saved_model_is_the_one_that_was_measured(engine, drawn, tmp_path, report):
+    path = tmp_path / "m.safetensors"
+    code, trained = report(*arguments("--engine", engine, "--save", path, "--quiet"))
+    assert code == 0
+    assert (trained["engine"], trained["saved"], trained["seed"]) == (engine, str(path), 7)
+    assert list(trained["history"]) == ["loss", "accuracy", "val_loss", "val_accuracy"]
+    code, evaluated = report("evaluate", path, "--engine", engine)
+    assert code == 0
+    for name in ("test_accuracy", "test_loss", "confusion_matrix"):
+        assert evaluated[name] == trained[name]
+
+
+def test_a_person_sees_epochs_accuracy_and_seed(drawn, run):
+    code, out, err = run(*arguments("--engine", "reference"))
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0].startswith("Epoch 1/1")
+    (accuracy,) = (line for line in lines if line.startswith("test accuracy"))
+    assert 0 < float(accuracy.split()[2].removesuffix("%,")) < 100
+    (head,) = (i for i, line in enumerate(lines) if line.split() == [str(k) for k in range(10)])
+    counts = [line.replace("·", "0").split() for line in lines[head + 1 : head + 11]]
+    assert [row[0] for row in counts] == [str(k) for k in range(10)]
+    assert sum(int(n) for row in counts for n in row[1:]) == 100
+    assert lines[-1].endswith("seed 7")
+
+
+@pytest.mark.parametrize("where", ["missing/m.safetensors", ""])
+def test_a_file_that_cannot_be_written_is_refused_before_the_training(where, tmp_path, monkeypatch, run):
+    monkeypatch.setattr(pyflux.cli.train, "train_mnist", lambda **options: pytest.fail("it was trained"))
+    code, out, err = run(*arguments("--save", f"{tmp_path}/{where}"))
+    assert (code, out) == (1, "")
+    assert "--save" in err
+    assert str(tmp_path) in err
+
+
+def test_of_several_processes_only_the_first_needs_the_folder(tmp_path, monkeypatch, run):
+    calls = []
+    monkeypatch.setattr(pyflux.cli.train, "train_mnist", lambda **options: calls.append(options) or 1 / 0)
+    monkeypatch.setenv("PMI_RANK", "2")
+    assert run(*arguments("--distributed", "--save", tmp_path / "missing" / "m.safetensors"))[0] == 1
+    assert calls[0]["distributed"]
+    monkeypatch.setenv("PMI_RANK", "0")
+    assert run(*arguments("--distributed", "--save", tmp_path / "missing" / "m.safetensors"))[0] == 1
+    assert len(calls) == 1
+
+
+def test_a_home_folder_is_found(drawn, tmp_path, monkeypatch, run):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert run(*arguments("--engine", "reference", "--quiet", "--save", "~/m.safetensors"))[0] == 0
+    model = load(tmp_path / "m.safetensors", engine="reference")
+    assert model.count_params() == networks.flux_mnist().count_params()
