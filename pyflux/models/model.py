@@ -148,7 +148,13 @@ class Model(BaseModel):
             steps = _steps("validation_steps", validation_steps)
             validated = Validation(ArraySource(val, val_size, np.arange, steps), frequency)
         listeners = CallbackList(
-            callbacks, model=self, history=True, epochs=epochs, steps=source.steps, verbose=progress.verbose
+            callbacks,
+            model=self,
+            history=True,
+            epochs=epochs,
+            steps=source.steps,
+            verbose=progress.verbose,
+            validation=validated is not None,
         )
         return Trainer(self, listeners, progress).fit(source, validated, epochs, initial_epoch)
 
