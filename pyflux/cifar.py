@@ -1,5 +1,5 @@
 """CIFAR-10; `pyflux.datasets.cifar10` by a shorter name."""
 
-from .datasets.cifar10 import BinaryDataset, cifar10
+from .datasets import BinaryDataset, cifar10
 
 __all__ = ["BinaryDataset", "cifar10"]

@@ -12,6 +12,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from .._internal.files import atomic_write
+from .._internal.safetensors_file import write_safetensors
 from ..errors import SavedModelError
 from .callback import Callback, Logs
 from .save_frequency import SaveFrequency
@@ -117,8 +118,6 @@ class BackupAndRestore(Callback):
             self.backup_dir.rmdir()
 
     def _save(self, epoch: int, batch: int) -> None:
-        from safetensors.numpy import save_file
-
         if self.is_leader():
             self.backup_dir.mkdir(parents=True, exist_ok=True)
         states = [[type(callback).__name__, callback.get_state()] for callback in self._callbacks]
@@ -127,8 +126,8 @@ class BackupAndRestore(Callback):
         if arrays:
             note["arrays"] = _ARRAYS.replace("*", f"{epoch}-{batch}")
             if self.is_leader():
-                with atomic_write(self.backup_dir / str(note["arrays"])) as path:
-                    save_file(arrays, path)
+                with atomic_write(self.backup_dir / str(note["arrays"])) as file:
+                    write_safetensors(file, arrays, {})
         latest = self.backup_dir / _LATEST
         new = self.backup_dir / _NEW if self.double_checkpoint else latest
         try:

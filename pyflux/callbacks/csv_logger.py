@@ -107,8 +107,8 @@ class CSVLogger(Callback):
         self._columns = rows[0] + names
 
     def _replace(self, rows: list[list[str]]) -> None:
-        with atomic_write(self.filename) as path:
-            path.write_text("".join(map(self._line, rows)), encoding="utf-8", newline="")
+        with atomic_write(self.filename) as file:
+            file.write("".join(map(self._line, rows)).encode())
 
     def _write(self, row: list[str]) -> None:
         with self.filename.open("a", encoding="utf-8", newline="") as file:

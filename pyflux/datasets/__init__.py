@@ -8,16 +8,23 @@ The files are looked for in the folder given as ``data_dir=``, else in the one t
 folder. Importing this module opens no connection.
 """
 
-from .base import LabelledImages, Split
+from .base import ImageDataset, Split
+from .catalog import DATASETS, load
+from .cifar10 import cifar10
+from .cifar_binary import BinaryDataset
 from .drawn_digits import synthetic_digits
-from .idx_datasets import DATASETS, Dataset, IdxFile, cifar10, fashion_mnist, kmnist, load, mnist
+from .fashion_mnist import fashion_mnist
+from .idx_dataset import IdxDataset, IdxFile
+from .kmnist import kmnist
+from .mnist import mnist
 from .patterns import synthetic_images
 
 __all__ = [
     "DATASETS",
-    "Dataset",
+    "BinaryDataset",
+    "IdxDataset",
     "IdxFile",
-    "LabelledImages",
+    "ImageDataset",
     "Split",
     "cifar10",
     "fashion_mnist",

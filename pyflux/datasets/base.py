@@ -1,9 +1,4 @@
-"""What all data sets of labelled images have in common: classes, a folder of the user's, a cache.
-
-The files are looked for in the folder given as ``data_dir=``, else in the one that the environment variable
-``PYFLUX_DATA`` names, and then nowhere else. Without either they are downloaded once into the user's cache
-folder.
-"""
+"""What all data sets of labelled images share: classes, the user's folder, the cache."""
 
 from __future__ import annotations
 
@@ -14,29 +9,32 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
+from numpy.typing import NDArray
 
 from ..errors import DataError
 from .download import Deadline
 
-__all__ = ["VARIABLE", "LabelledImages", "Split", "cache_folder"]
+__all__ = ["VARIABLE", "ImageDataset", "Split", "cache_folder"]
 
 #: Images and their labels.
-Split = tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]
+Split = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
 VARIABLE = "PYFLUX_DATA"
 
+#: Seconds that all downloads of a data set may take by default.
+TIMEOUT = 6 * 3600.0
 
-def cache_folder(what: str) -> Path:
-    """Return the folder of the user's cache for a kind of downloads."""
+
+def cache_folder(kind: str) -> Path:
+    """Return the folder of the user's cache for a kind of downloads, such as ``"datasets"``."""
     import platformdirs
 
-    return Path(platformdirs.user_cache_dir("pyflux", appauthor=False)) / what
+    return Path(platformdirs.user_cache_dir("pyflux", appauthor=False)) / kind
 
 
 @dataclass(frozen=True)
-class LabelledImages(ABC):
-    """A data set of images for training and for test, each with a label.
+class ImageDataset(ABC):
+    """A data set of images for training and for testing, each with a label.
 
     A subclass reads the files of one format: it says how its data are downloaded and how they are read from a
     folder.
@@ -47,8 +45,8 @@ class LabelledImages(ABC):
         class_names: What the labels 0, 1, … stand for.
         licence: The licence of the data and whom to name.
         source: Where the data set is described.
-        mirrors: Addresses to which a file's name is added, the preferred one first.
-        folders: Where below a folder of the user's the files may lie, ``"."`` being the folder itself.
+        mirrors: Addresses to which a file's name is appended, the preferred one first.
+        folders: Where the files may be below a folder of the user's, ``"."`` being the folder itself.
     """
 
     name: str
@@ -69,14 +67,14 @@ class LabelledImages(ABC):
         data_dir: str | os.PathLike[str] | None = None,
         *,
         verbose: bool = True,
-        timeout: float | None = None,
+        timeout: float | None = TIMEOUT,
     ) -> tuple[Split, Split]:
         """Return the data set as arrays, downloaded if need be.
 
         Args:
             data_dir: A folder that holds the files, in itself or in a subfolder with the data set's name.
                 Without it the environment variable ``PYFLUX_DATA`` counts, and without that the files are
-                downloaded into the user's cache folder.
+                downloaded once into the user's cache folder.
             verbose: Whether a download shows a progress bar on stderr.
             timeout: Seconds that all downloads together may take; None sets no limit.
 
@@ -88,11 +86,11 @@ class LabelledImages(ABC):
             FileNotFoundError: The folder, or a file in it, is missing.
             DataError: A file of that folder is damaged or belongs to another data set.
             DownloadError: No mirror gave a file in time, or the cache folder cannot be written.
-            ValueError: ``timeout`` is not above 0.
+            ValueError: ``timeout`` is not greater than 0.
         """
         folder = _named_folder(data_dir)
         deadline = Deadline(timeout)
-        train, test = self._downloaded(verbose, deadline) if folder is None else self._from_folder(folder)
+        train, test = self._download(verbose, deadline) if folder is None else self._read_folder(folder)
         self._check_labels(train[1], "training")
         self._check_labels(test[1], "test")
         return train, test
@@ -102,23 +100,23 @@ class LabelledImages(ABC):
         return cache_folder("datasets") / self.name
 
     @abstractmethod
-    def _downloaded(self, verbose: bool, deadline: Deadline) -> tuple[Split, Split]:
+    def _download(self, verbose: bool, deadline: Deadline) -> tuple[Split, Split]:
         """Return the data, downloaded unless they are in the cache."""
 
     @abstractmethod
-    def _from_folder(self, folder: Path) -> tuple[Split, Split]:
+    def _read_folder(self, folder: Path) -> tuple[Split, Split]:
         """Return the data from a folder that the user named."""
 
-    def _not_there(self, what: str, places: Iterable[Path]) -> FileNotFoundError:
-        """Return the error for a file that is in none of the places."""
-        looked = ", ".join(str(place) for place in places if place.is_dir())
+    def _missing(self, what: str, folders: Iterable[Path]) -> FileNotFoundError:
+        """Return the error for a file that is in none of the folders."""
+        searched = ", ".join(str(folder) for folder in folders if folder.is_dir())
         return FileNotFoundError(
             f"{self.title} needs {what}, and it is not in the folder named by data_dir= or {VARIABLE}. "
-            f"Looked in: {looked}. Put it there, name another folder, or name none (no data_dir=, {VARIABLE} "
-            f"unset) to have the files downloaded."
+            f"Searched: {searched}. Put it there, name another folder, or name none (no data_dir=, "
+            f"{VARIABLE} unset) to have the files downloaded."
         )
 
-    def _check_labels(self, labels: npt.NDArray[np.uint8], which: str) -> None:
+    def _check_labels(self, labels: NDArray[np.uint8], which: str) -> None:
         highest = int(labels.max(initial=0))
         if highest >= self.num_classes:
             raise DataError(
@@ -129,7 +127,7 @@ class LabelledImages(ABC):
 
 
 def _named_folder(data_dir: str | os.PathLike[str] | None) -> Path | None:
-    """Return the folder that the user named, None where there is none."""
+    """Return the folder that the user named, None if there is none."""
     argument = "data_dir" if data_dir is not None else f"the environment variable {VARIABLE}"
     # An empty variable counts as unset, as is usual.
     named = data_dir if data_dir is not None else os.environ.get(VARIABLE) or None

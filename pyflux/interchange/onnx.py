@@ -56,8 +56,8 @@ def export_onnx(model: Sequential, path: str | os.PathLike[str]) -> None:
     >>> session.run(["output"], {"input": images.astype("float32") / 255})  # doctest: +SKIP
     """
     written = _model(model.require_architecture("export_onnx()"), model.get_weights(), model.name)
-    with atomic_write(path) as beside:
-        beside.write_bytes(written.SerializeToString())
+    with atomic_write(path) as file:
+        file.write(written.SerializeToString())
 
 
 def _onnx() -> Any:

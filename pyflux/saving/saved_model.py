@@ -19,6 +19,7 @@ import numpy as np
 from .. import architecture, optimizers
 from .._internal import validation
 from .._internal.files import atomic_write
+from .._internal.safetensors_file import read_safetensors, write_safetensors
 from ..architecture import Architecture
 from ..engines import OptimizerState
 from ..errors import SavedModelError
@@ -160,10 +161,8 @@ def _named(path: str | os.PathLike[str], network: Architecture, weights: list[Fl
 
 
 def _write(path: str | os.PathLike[str], tensors: dict[str, Floats], metadata: dict[str, str]) -> None:
-    from safetensors.numpy import save_file
-
-    with atomic_write(Path(path).expanduser()) as beside:
-        save_file(tensors, beside, metadata=metadata)
+    with atomic_write(path) as file:
+        write_safetensors(file, tensors, metadata)
 
 
 def _description(model: SavedModel) -> dict[str, Any]:
@@ -185,17 +184,14 @@ def _description(model: SavedModel) -> dict[str, Any]:
 
 
 def _read_file(path: Path) -> tuple[dict[str, Floats], dict[str, str]]:
-    from safetensors import SafetensorError, safe_open
-
     if not path.is_file():
         raise FileNotFoundError(f"path: there is no saved model at {path}")
     try:
-        with safe_open(path, framework="np") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
-    except (SafetensorError, OSError, TypeError, ValueError, AttributeError) as e:
+        return read_safetensors(path)
+    except (ValueError, OSError) as e:
         raise SavedModelError(
-            f"{path} cannot be read as a saved model ({e}); it is cut short, has tensors of other "
-            f"types than float32, or is no safetensors file; save the model again"
+            f"{path} cannot be read as a saved model ({e}); it is cut short, or no safetensors file of "
+            f"float32 arrays; save the model again"
         ) from e
 
 

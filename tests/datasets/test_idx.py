@@ -1,4 +1,6 @@
+import contextlib
 import gzip
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -55,7 +57,7 @@ def test_another_shape_than_expected(shape):
         (b"\0\0\x08", "header of at least 4 bytes, got 3"),
         (idx(IMAGES)[:10], "cut short in the header: 3 axes need 16 bytes, got 10"),
         (idx(IMAGES)[:-1], "cut short: the header says 2×3×4 = 24 bytes of data, got 23"),
-        (idx(IMAGES) + b"x", "longer than its header says: .* = 24 bytes of data, got 25"),
+        (idx(IMAGES) + b"x", "longer than its header says, .* = 24 bytes"),
         (b"\x89PNG and more", "magic number is 0x89504e47"),
         (b"<html>not found", "not an IDX file"),
         (b"\0\0\x0d\x01" + bytes(8), r"32-bit float \(0x0d\), expected unsigned byte"),
@@ -91,3 +93,35 @@ def test_a_missing_file_stays_a_missing_file(tmp_path):
 def test_neither_path_nor_bytes():
     with pytest.raises(TypeError, match="path or bytes, got int"):
         read_idx(3)
+
+
+def test_no_more_is_unpacked_than_the_header_says():
+    zeros = bytes(50_000_000)
+    small = gzip.compress(idx(IMAGES) + zeros)
+    claims = gzip.compress(bytes([0, 0, 8, 1]) + (1 << 31).to_bytes(4, "big") + bytes(1000))
+    tracemalloc.start()
+    try:
+        for raw, shape in [(small, None), (gzip.compress(zeros), None), (claims, None), (claims, (10_000,))]:
+            with pytest.raises(DataError):
+                read_idx(raw, expected_shape=shape)
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_header_may_not_ask_for_more_than_4_gib():
+    with pytest.raises(DataError, match=f"{1 << 33} bytes"):
+        read_idx(bytes([0, 0, 8, 2]) + (1 << 31).to_bytes(4, "big") + (4).to_bytes(4, "big"))
+
+
+@pytest.mark.parametrize("rank", [33, 255])
+def test_more_axes_than_an_array_can_have(rank):
+    with pytest.raises(DataError, match="not an IDX file"):
+        read_idx(bytes([0, 0, 8, rank]) + bytes(4 * rank))
+
+
+@given(st.binary(max_size=60))
+def test_whatever_the_bytes_are_it_is_an_array_or_a_data_error(raw):
+    for content in (raw, bytes([0, 0, 8]) + raw, gzip.compress(raw), b"\x1f\x8b\x08" + raw):
+        with contextlib.suppress(DataError):
+            assert read_idx(content).dtype == np.uint8

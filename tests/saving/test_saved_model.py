@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from pyflux import SavedModelError, Sequential, layers, load, networks, optimizers
-from pyflux._internal.files import atomic_write
 
 
 @pytest.fixture
@@ -121,18 +120,3 @@ def test_a_missing_file_and_a_missing_folder_are_named(small, tmp_path):
         small().save(tmp_path / "none" / "model")
     with pytest.raises(IsADirectoryError, match="must name a file"):
         small().save(tmp_path)
-
-
-def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
-    target = tmp_path / "a"
-    target.write_text("old")
-
-    def fail():
-        with atomic_write(target) as beside:
-            beside.write_text("half")
-            raise OSError("disk full")
-
-    with pytest.raises(OSError, match="disk full"):
-        fail()
-    assert target.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [target]

@@ -2,12 +2,14 @@
 
 import dataclasses
 import functools
+import gzip
 import hashlib
 import http.server
 import io
 import os
 import tarfile
 import threading
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +53,8 @@ def pack(contents, folder="cifar-10-batches-bin/", extra=()):
 
 
 def small(archive):
-    return dataclasses.replace(cifar10, records=RECORDS, sha256=hashlib.sha256(archive).hexdigest())
+    digest = hashlib.sha256(archive).hexdigest()
+    return dataclasses.replace(cifar10, records=RECORDS, archive_size=len(archive), sha256=digest)
 
 
 ARCHIVE = pack({"batches.meta.txt": b"airplane\n", **CONTENT})
@@ -245,3 +248,40 @@ def test_the_real_cifar10():
     assert np.bincount(y_test).tolist() == [1000] * 10
     # The channels' means over the training images, as they are used everywhere to normalise them.
     np.testing.assert_allclose(x_train.mean(axis=(0, 1, 2)) / 255, [0.4914, 0.4822, 0.4465], atol=1e-3)
+
+
+def many_long_names():
+    raw = io.BytesIO()
+    with tarfile.open(fileobj=raw, mode="w") as archive:
+        member = tarfile.TarInfo("././@LongLink")
+        member.type, member.size = b"L", 10
+        archive.addfile(member, io.BytesIO(b"x" * 10))
+    return gzip.compress(raw.getvalue()[:1024] * 500)
+
+
+def a_long_name_of(size):
+    """A tar header that says a name of that many bytes follows, and so many zeros."""
+    member = tarfile.TarInfo("././@LongLink")
+    member.type, member.size = b"L", size
+    return gzip.compress(member.tobuf(tarfile.GNU_FORMAT) + bytes(size))
+
+
+@pytest.mark.parametrize(
+    "archive", [many_long_names(), b"\x1f\x8b\x08", gzip.compress(b""), gzip.compress(b"\xff" * 5000)]
+)
+def test_any_archive_is_a_data_error(tmp_path, archive):
+    with pytest.raises(DataError, match=r"cifar-10-binary\.tar\.gz"):
+        small(archive).load_data(put(tmp_path, archive))
+
+
+def test_an_archive_unpacks_to_no_more_than_the_data_set(tmp_path):
+    archive = a_long_name_of(100_000_000)
+    dataset = small(archive)
+    put(tmp_path, archive)
+    tracemalloc.start()
+    try:
+        with pytest.raises(DataError, match="more than the data set has"):
+            dataset.load_data(tmp_path)
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()

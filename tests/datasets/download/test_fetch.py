@@ -1,4 +1,4 @@
-"""Downloads from mirrors that a small server on this machine plays, one path per kind of mirror."""
+"""Downloads from a small server on this machine that plays the mirrors, one path per kind of mirror."""
 
 import errno
 import gc
@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from pyflux.datasets import download
 from pyflux.datasets.download import Deadline, fetch
+from pyflux.datasets.download.mirror import Answer
 from pyflux.errors import DownloadError
 
 CONTENT = bytes(range(256)) * 1000
@@ -391,13 +391,13 @@ def test_a_folder_without_the_right_to_write(server, tmp_path, monkeypatch):
 
 
 def test_a_full_disk_leaves_no_file_of_the_final_name(server, tmp_path, monkeypatch):
-    def full(self, response, url):
+    def full(self):
         yield CONTENT[:1000]
         raise OSError(errno.ENOSPC, "No space left on device")
 
     path = tmp_path / "file"
     with monkeypatch.context() as patched:
-        patched.setattr(download._Download, "_blocks", full)
+        patched.setattr(Answer, "blocks", full)
         with pytest.raises(DownloadError, match="No space left on device"):
             get(server, path, "good")
     assert not path.exists()
@@ -407,12 +407,12 @@ def test_a_full_disk_leaves_no_file_of_the_final_name(server, tmp_path, monkeypa
 
 
 def test_ctrl_c_leaves_what_has_come(server, tmp_path, monkeypatch):
-    def interrupted(self, response, url):
+    def interrupted(self):
         yield CONTENT[:1000]
         raise KeyboardInterrupt
 
     path = tmp_path / "file"
-    monkeypatch.setattr(download._Download, "_blocks", interrupted)
+    monkeypatch.setattr(Answer, "blocks", interrupted)
     with pytest.raises(KeyboardInterrupt):
         get(server, path, "good")
     assert not path.exists()

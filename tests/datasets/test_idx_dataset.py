@@ -15,7 +15,16 @@ import numpy as np
 import pytest
 
 from pyflux import datasets
-from pyflux.datasets import DATASETS, Dataset, IdxFile, fashion_mnist, kmnist, load, mnist, synthetic_digits
+from pyflux.datasets import (
+    DATASETS,
+    IdxDataset,
+    IdxFile,
+    fashion_mnist,
+    kmnist,
+    load,
+    mnist,
+    synthetic_digits,
+)
 from pyflux.errors import DataError, DownloadError
 
 REAL = os.environ.get("PYFLUX_DATA")
@@ -37,7 +46,7 @@ def sha256(raw):
     return hashlib.sha256(raw).hexdigest()
 
 
-TINY = Dataset(
+TINY = IdxDataset(
     name="tiny_digits",
     title="Tiny digits",
     class_names=tuple("0123456789"),
@@ -46,7 +55,8 @@ TINY = Dataset(
     mirrors=("http://127.0.0.1:9/",),
     folders=("tiny_digits", "tiny-digits", "."),
     files=tuple(
-        IdxFile(name, ARRAYS[name].shape, sha256(ZIPPED[name]), sha256(CONTENT[name])) for name in ARRAYS
+        IdxFile(name, ARRAYS[name].shape, len(ZIPPED[name]), sha256(ZIPPED[name]), sha256(CONTENT[name]))
+        for name in ARRAYS
     ),
 )
 UNKNOWN_CONTENT = dataclasses.replace(
@@ -124,7 +134,7 @@ def test_a_missing_file_names_itself_the_places_and_the_way_out(tmp_path):
     text = str(caught.value)
     assert "t10k-labels-idx1-ubyte" in text
     assert str(tmp_path / "tiny_digits") in text
-    assert f", {tmp_path}." in text
+    assert f"{tmp_path}." in text
     assert "downloaded" in text
 
 
@@ -167,8 +177,7 @@ def test_content_without_a_known_hash(tmp_path):
     check(UNKNOWN_CONTENT.load_data(fill(tmp_path)))
 
 
-def test_another_known_data_set_is_recognised(tmp_path, monkeypatch):
-    monkeypatch.setitem(DATASETS, "tiny_digits", TINY)
+def test_another_known_data_set_is_recognised(tmp_path):
     fill(tmp_path)
     with pytest.raises(
         DataError, match="is not Other's train-images-idx3-ubyte: it is a file of Tiny digits"
@@ -230,13 +239,13 @@ def test_a_named_folder_is_never_filled_by_a_download(mirror, cache, tmp_path):
 def test_the_timeout_is_one_for_all_files(cache, monkeypatch):
     seen = []
 
-    def record(urls, path, *, sha256, verbose, timeout):
+    def record(urls, path, *, sha256, size, verbose, timeout):
         seen.append(timeout)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(ZIPPED[path.stem])
         return path
 
-    monkeypatch.setattr("pyflux.datasets.idx_datasets.fetch", record)
+    monkeypatch.setattr("pyflux.datasets.idx_dataset.fetch", record)
     TINY.load_data(timeout=7)
     assert len(seen) == 4
     assert seen[0].seconds == 7
