@@ -214,7 +214,7 @@ class BaseModel:
     def optimizer_state(self) -> OptimizerState | None:
         """Return the optimizer's state, or None for a model that was not trained.
 
-        It is None too where layers were frozen or unfrozen since `compile`: the state is that of other weights.
+        It is None too if layers were frozen or unfrozen since `compile`: the state is of other weights.
         """
         config = self._compile_config
         if config is not None and config.trainable not in (None, tuple(self.architecture.trainable)):
