@@ -15,7 +15,7 @@ from ..inputs import Floats, Targets, as_columns, as_labels
 from ..losses import Loss
 from ..metrics import Metric
 from ..optimizers import Optimizer
-from ..optimizers.schedules import Schedule
+from ..optimizers.schedules import LearningRateSchedule
 
 MetricLike: TypeAlias = str | Metric | Callable[..., Any]
 
@@ -98,7 +98,7 @@ class CompileConfig:
         share = 1 / np.float32(columns.shape[1] if self.loss.kind == "categorical" else 2)
         return columns * (1 - smoothing) + smoothing * share
 
-    def with_rate(self, learning_rate: float | Schedule) -> CompileConfig:
+    def with_rate(self, learning_rate: float | LearningRateSchedule) -> CompileConfig:
         """Return the same with another learning rate."""
         return replace(self, optimizer=replace(self.optimizer, learning_rate=learning_rate))
 
