@@ -1,4 +1,4 @@
-"""The errors of pyflux that Python has no own name for.
+"""Exceptions for failures that no built-in exception describes, and warnings.
 
 A bad argument is a ``ValueError`` or a ``TypeError``, as everywhere in Python. What can go wrong although
 every argument is right has a class here, so that a program can catch it by name::
@@ -10,6 +10,8 @@ every argument is right has a class here, so that a program can catch it by name
     ├── EngineError        the engine failed while it computed
     │   └── EngineUnavailable   the engine cannot be started on this machine
     └── MissingExtraError  an optional package is needed; the message names the extra
+
+``ScaleWarning`` is a ``UserWarning``: float images whose values are those of uint8.
 """
 
 
@@ -39,3 +41,7 @@ class EngineUnavailable(EngineError):
 
 class MissingExtraError(PyFluxError, ImportError):
     """An optional package is missing; the message names the extra that brings it."""
+
+
+class ScaleWarning(UserWarning):
+    """Float images have the values of uint8 images, which are scaled while floats are not."""

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.float32]
+from .inputs import Floats, as_array, as_finite_floats
+
+__all__ = ["Floats", "Source", "Variable", "as_weights"]
 
 
 class Source(Protocol):
@@ -107,14 +109,9 @@ def as_weights(weights: Sequence[ArrayLike], shapes: Mapping[str, tuple[int, ...
         raise ValueError(f"weights must be {len(shapes)} arrays ({', '.join(shapes)}), got {len(weights)}")
     result = []
     for value, (name, shape) in zip(weights, shapes.items(), strict=True):
-        given = np.ma.asanyarray(value) if isinstance(value, np.ma.MaskedArray) else np.asarray(value)
-        if isinstance(given, np.ma.MaskedArray) or given.dtype.kind not in "fiub":
-            what = "a masked array" if isinstance(given, np.ma.MaskedArray) else f"dtype {given.dtype}"
-            raise TypeError(f"weights: {name} must be an array of real numbers, got {what}")
-        array = np.array(given, dtype=np.float32)
-        if array.shape != shape:
-            raise ValueError(f"weights: {name} must have shape {shape}, got {array.shape}")
-        if not np.isfinite(array).all():
-            raise ValueError(f"weights: {name} must be finite, got NaN or infinity")
-        result.append(array)
+        given = as_array(f"weights: {name}", value)
+        if given.shape != shape:
+            raise ValueError(f"weights: {name} must have shape {shape}, got {given.shape}")
+        floats = as_finite_floats(f"weights: {name}", given)
+        result.append(floats.copy() if np.may_share_memory(floats, given) else floats)
     return result

@@ -212,8 +212,14 @@ class BaseModel:
         return self._session
 
     def optimizer_state(self) -> OptimizerState | None:
-        """Return what the optimizer remembers, or None for a model that was not trained."""
-        if self._session is not None and self._compile_config is not None:
+        """Return the optimizer's state, or None for a model that was not trained.
+
+        It is None too if layers were frozen or unfrozen since `compile`: the state is of other weights.
+        """
+        config = self._compile_config
+        if config is not None and config.trainable not in (None, tuple(self.architecture.trainable)):
+            return None
+        if self._session is not None and config is not None:
             return self._session.network.optimizer_state()
         return self._optimizer_state
 

@@ -212,7 +212,8 @@ class Model(BaseModel):
         size = validation.as_int("batch_size", 256 if batch_size is None else batch_size)
         if self._architecture is None:
             self.build_for(x)
-        images = as_samples("x", x, self.require_architecture("predict()").input_shape)
+        architecture = self.require_architecture("predict()")
+        images = as_samples("x", x, architecture.input_shape, scales_bytes=architecture.scales_bytes)
         if steps is not None:
             images = images[: validation.as_int("steps", steps) * size]
         network = self.session().push()

@@ -74,7 +74,7 @@ def labelled(
         sample_weight: A factor for each sample's loss.
         names: Names of the first two arguments, for errors.
     """
-    images = as_samples(names[0], x, architecture.input_shape)
+    images = as_samples(names[0], x, architecture.input_shape, scales_bytes=architecture.scales_bytes)
     y_true = config.targets(names[1], y, architecture, len(images), names[0])
     weights = None if sample_weight is None else as_sample_weights(sample_weight, len(images))
     return LabelledData(images, y_true, config.loss.smooth(y_true), weights)

@@ -108,9 +108,9 @@ def test_functions_return_the_loss_of_each_sample():
         [np.log(2), np.log(4)]
     )
     # Smoothed labels 0.9 and 0.1.
-    assert losses.binary_crossentropy([[1.0]], [[0.0]], from_logits=True, label_smoothing=0.2) == pytest.approx(
-        [np.log(2)]
-    )
+    assert losses.binary_crossentropy(
+        [[1.0]], [[0.0]], from_logits=True, label_smoothing=0.2
+    ) == pytest.approx([np.log(2)])
 
 
 def test_a_missing_axis_of_one_output_is_put_in():
@@ -197,4 +197,7 @@ def test_what_is_refused(make, error, message):
 
 def test_what_keras_has_and_pyflux_has_not_is_accepted_where_it_changes_nothing():
     options = {"reduction": "sum_over_batch_size", "dtype": None}
-    assert SparseCategoricalCrossentropy(ignore_class=None, axis=-1, **options) == SparseCategoricalCrossentropy()
+    assert (
+        SparseCategoricalCrossentropy(ignore_class=None, axis=-1, **options)
+        == SparseCategoricalCrossentropy()
+    )

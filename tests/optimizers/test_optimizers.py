@@ -97,7 +97,9 @@ def test_an_optimizer_by_name(name):
 
 def test_an_optimizer_is_shown_as_the_call_that_makes_it():
     assert repr(Adam()) == "Adam()"
-    assert repr(ALL[0]) == "SGD(learning_rate=0.1, weight_decay=0.1, name='mine', momentum=0.9, nesterov=True)"
+    assert (
+        repr(ALL[0]) == "SGD(learning_rate=0.1, weight_decay=0.1, name='mine', momentum=0.9, nesterov=True)"
+    )
     assert eval(repr(ALL[0])) == ALL[0]
 
 

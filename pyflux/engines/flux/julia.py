@@ -131,6 +131,11 @@ def versions() -> dict[str, str]:
     return dict(zip(("julia", "flux", "threads"), start().call("versions"), strict=True))
 
 
+def allocated_bytes() -> int:
+    """Return how many bytes Julia has allocated so far, those that were freed included."""
+    return int(start().call("allocated"))
+
+
 def places() -> dict[str, str]:
     """Start Julia, and return the folder of its program and the file that names its packages."""
     return dict(zip(("home", "project"), start().call("places"), strict=True))
