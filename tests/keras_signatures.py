@@ -43,6 +43,7 @@ FANS = Difference(
     "Which axes are inputs and outputs follows from the kernel's shape.",
     missing=("input_axes", "output_axes"),
 )
+AXIS = Difference("Outputs and classes are along the last axis.", missing=("axis",))
 
 # By the public name of the class or function.
 DIFFERENCES: dict[str, list[Difference]] = {
@@ -82,6 +83,12 @@ DIFFERENCES: dict[str, list[Difference]] = {
     "initializers.HeUniform": [FANS],
     "initializers.LecunNormal": [FANS],
     "initializers.LecunUniform": [FANS],
+    "losses.binary_crossentropy": [AXIS],
+    "losses.categorical_crossentropy": [AXIS],
+    "losses.sparse_categorical_crossentropy": [
+        AXIS,
+        Difference("Samples are left out by a sample weight of 0.", missing=("ignore_class",)),
+    ],
 }
 
 
