@@ -44,6 +44,8 @@ FANS = Difference(
     missing=("input_axes", "output_axes"),
 )
 
+CLASS_AXIS = Difference("The classes are on the last axis.", missing=("axis",))
+
 # By the public name of the class or function.
 DIFFERENCES: dict[str, list[Difference]] = {
     "layers.Input": [
@@ -75,6 +77,8 @@ DIFFERENCES: dict[str, list[Difference]] = {
     "layers.LeakyReLU": [
         Difference("The older name of negative_slope, which Keras takes too.", added=("alpha",))
     ],
+    "metrics.CategoricalCrossentropy": [CLASS_AXIS],
+    "metrics.SparseCategoricalCrossentropy": [CLASS_AXIS],
     "initializers.VarianceScaling": [FANS],
     "initializers.GlorotNormal": [FANS],
     "initializers.GlorotUniform": [FANS],
