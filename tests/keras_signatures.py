@@ -78,7 +78,10 @@ DIFFERENCES: dict[str, list[Difference]] = {
         Difference("The older name of negative_slope, which Keras takes too.", added=("alpha",))
     ],
     "metrics.CategoricalCrossentropy": [CLASS_AXIS],
-    "metrics.SparseCategoricalCrossentropy": [CLASS_AXIS],
+    "metrics.SparseCategoricalCrossentropy": [
+        CLASS_AXIS,
+        Difference("Labels are classes: there is none to be left out.", missing=("ignore_class",)),
+    ],
     "initializers.VarianceScaling": [FANS],
     "initializers.GlorotNormal": [FANS],
     "initializers.GlorotUniform": [FANS],
