@@ -157,6 +157,11 @@ class Network:
             self._call("setweights!", self._model, given)
 
     def compile(self, optimizer: Optimizer, loss: Loss, fast: bool = True) -> None:
+        if loss.kind == "custom":
+            raise ValueError(
+                f"loss {type(loss).__name__} is computed in Python, where engine='flux' does not train; use "
+                f"engine='reference', or a loss of pyflux.losses"
+            )
         if self._learner is not None:
             self._make(self.weights())  # what is frozen now may not have been, and decides how layers behave
         settings = {

@@ -1,13 +1,12 @@
-"""The reference engine against finite differences and against sums written out."""
+"""The reference engine as a whole, against finite differences."""
 
 import numpy as np
 import pytest
 
-from pyflux import layers, losses, optimizers
+from pyflux import constraints, layers, losses, optimizers
 from pyflux.architecture import Architecture
 from pyflux.engines import Data
-from pyflux.engines.reference import convolutional, network, pooling
-from pyflux.engines.reference.augmentation import transform_images
+from pyflux.engines.reference import network
 
 NETWORKS = {
     "convolutions": [
@@ -95,38 +94,69 @@ def test_gradients_are_those_of_finite_differences(name):
             assert g.flat[index] == pytest.approx((up - down) / (2 * step), rel=1e-5, abs=1e-8)
 
 
-def test_convolution_is_a_correlation_written_out():
-    rng = np.random.default_rng(0)
-    x, kernel, bias = rng.normal(size=(2, 5, 6, 3)), rng.normal(size=(3, 2, 3, 4)), rng.normal(size=4)
-    y = convolutional.conv2d(layers.Conv2D(4, (3, 2), strides=(2, 1)), [kernel, bias], x, None)
-    assert y.shape == (2, 2, 5, 4)
-    for n, h, w, f in np.ndindex(y.shape):
-        window = x[n, 2 * h : 2 * h + 3, w : w + 2]
-        assert y[n, h, w, f] == pytest.approx((window * kernel[..., f]).sum() + bias[f])
+def trained(layer, optimizer=None, steps=3, seed=0):
+    """The weights of a one-layer network after some steps at a large rate."""
+    architecture = Architecture((layer, layers.Flatten()), SHAPE)
+    made = network.Network(architecture, architecture.initial_weights(seed))
+    made.compile(optimizer or optimizers.SGD(), losses.MeanSquaredError())
+    rng = np.random.default_rng(1)
+    images = rng.random((4, *SHAPE), dtype=np.float32)
+    data = Data(images, rng.normal(size=(4, architecture.output_shape[0])).astype(np.float32))
+    made.train(data, np.arange(4), 4, [5.0])
+    made.train(data, np.arange(4), 2, [5.0] * (steps - 1))
+    return made.weights()
 
 
-def test_same_padding_with_a_stride_puts_the_odd_zero_after():
-    # TensorFlow: ceil(4 / 2) = 2 windows of 3 need 5 pixels; the one missing is added at the end.
-    x = np.arange(1.0, 5.0).reshape(1, 1, 4, 1)
-    layer = layers.Conv2D(1, (1, 3), strides=(1, 2), padding="same", use_bias=False)
-    y = convolutional.conv2d(layer, [np.ones((1, 3, 1, 1))], x, None)
-    assert y.ravel().tolist() == [1 + 2 + 3, 3 + 4]
-
-
-def test_pooling_gradient_goes_to_the_first_of_the_largest():
-    x = np.array([[3.0, 3.0], [1.0, 3.0]]).reshape(1, 2, 2, 1)
-    layer = layers.MaxPooling2D()
-    y = pooling.max_pooling2d(layer, [], x, None)
-    dx, _ = pooling.max_pooling2d_backward(layer, [], x, y, np.ones_like(y), None)
-    assert dx.ravel().tolist() == [1, 0, 0, 0]
-
-
-def test_a_row_of_moves_cuts_nothing_off_between_them():
-    away, back = (
-        layers.RandomTranslation((f, f), (f, f), fill_mode="constant", fill_value=0.5) for f in (0.8, -0.8)
+def test_constraints_hold_after_every_step():
+    layer = layers.Conv2D(
+        4, 2, kernel_constraint=constraints.MaxNorm(0.1, axis=(0, 1, 2)), bias_constraint="non_neg"
     )
-    images = np.random.default_rng(0).random((3, 10, 10, 2), dtype=np.float32)
-    together = transform_images([(away, 1), (back, 2)], images)
-    one_by_one = transform_images([(back, 2)], transform_images([(away, 1)], images))
-    np.testing.assert_allclose(together, images, atol=1e-5)
-    assert (one_by_one == 0.5).mean() > 0.9
+    kernel, bias = trained(layer)
+    free_kernel, free_bias = trained(layers.Conv2D(4, 2))
+    norms = np.sqrt((kernel**2).sum(axis=(0, 1, 2)))
+    assert norms.max() <= 0.1 * (1 + 1e-6)
+    assert bias.min() >= 0
+    assert np.sqrt((free_kernel**2).sum(axis=(0, 1, 2))).max() > 0.1
+    assert free_bias.min() < 0
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_bytes_are_scaled_once_wherever_rescaling_stands(place):
+    stack = [layers.RandomFlip(), layers.MaxPooling2D()]
+    stack.insert(place, layers.Rescaling(1 / 255))
+    made = network.Network(Architecture(tuple(stack), (4, 4, 1)), [])
+    white = np.full((2, 4, 4, 1), 255, np.uint8)
+    np.testing.assert_allclose(made.predict(white, 2), 1, rtol=1e-6)
+
+
+def dropped(network_seed, **options):
+    """What a Dropout lets through in the first step of a network with a seed."""
+    made = network.Network(Architecture((layers.Dropout(0.5, **options),), (100,)), [], network_seed)
+    made.compile(optimizers.SGD(), losses.MeanSquaredError())
+    ones = np.ones((1, 100), np.float32)
+    return made.train(Data(ones, ones), np.arange(1), 1, [0.0]).outputs
+
+
+def test_a_layer_s_own_seed_takes_the_place_of_the_network_s():
+    assert np.array_equal(dropped(0, seed=7), dropped(1, seed=7))
+    assert np.array_equal(dropped(7), dropped(1, seed=7))
+    assert not np.array_equal(dropped(0), dropped(1))
+
+
+def test_rows_go_through_a_network():
+    stack = (
+        layers.Dense(4, activation="relu"),
+        layers.BatchNormalization(),
+        layers.Flatten(),
+        layers.Dense(3),
+    )
+    architecture = Architecture(stack, (5, 6))
+    made = network.Network(architecture, architecture.initial_weights(0))
+    made.compile(optimizers.SGD(0.01), losses.SparseCategoricalCrossentropy(from_logits=True))
+    x = np.random.default_rng(0).random((8, 5, 6), dtype=np.float32)
+    data = Data(x, np.arange(8, dtype=np.int32) % 3)
+    before = made.evaluate(data, 8).loss
+    for _ in range(5):
+        made.train(data, np.arange(8), 8, [0.05])
+    assert made.predict(x, 8).shape == (8, 3)
+    assert made.gradients(data)[0] * 8 < before
