@@ -155,6 +155,25 @@ end
     end
 end
 
+# The gradient finds a pooling's winner by its number, whatever the channels, the kernel and the width of a vector. All
+# values are small integers, so that all sums are exact.
+@testset "few taps, pooled: $channels channels, kernel $kernel" for
+    channels in (4, 8, 16, 32), kernel in ((1, 1), (2, 1), (1, 2), (2, 2))
+
+    small(rng, dims...) = Float32.(rand(rng, -3:3, dims...))
+    conv = Conv(small(Xoshiro(1), kernel..., channels, 5), small(Xoshiro(2), 5), relu)
+    layers = Any[conv, MaxPool((2, 2))]
+    x = small(Xoshiro(3), (7, 6)..., channels, 3)
+    run = Run(Plan(layers), size(x)[1:3], 3)
+    pack!(run)
+    y, back = Flux.Zygote.pullback(model -> forward(model, x), Chain(layers...))
+    @test forward!(run, Picked(x)) == y
+    dy = small(Xoshiro(4), size(y)...)
+    g, g₀ = back!(run, dy)[1][1], back(dy)[1].layers[1]
+    @test g.weight == g₀.weight
+    @test g.bias == g₀.bias
+end
+
 @testset "an epoch goes as in stock Flux, as far as rounding allows" begin
     size, _, layers = networks[1][2]
     x, y = rand(Xoshiro(1), UInt8, size..., 320), rand(Xoshiro(2), 1:10, 320)

@@ -145,11 +145,10 @@ function tile!(
     end
 end
 
-# With few taps: which of the four, its row in the first vector of two or in the second. With many: where its window begins
-# in the input.
+# With few taps: which of the four, numbered row by row. With many: where its window begins in the input.
 first_code(::Fused{true,<:Any,true}, from) = Int32(0)
 first_code(::Fused{true,<:Any,false}, from) = from % Int32
-winner_code(l::Fused{true,<:Any,true}, r, q) = Int32(r * LANES + q * l.channels)
+winner_code(::Fused{true,<:Any,true}, r, q) = Int32(2r + q)
 winner_code(l::Fused{true,<:Any,false}, r, q) = (r * row_stride(l) + q * l.channels) % Int32
 
 @inline function finish(l::Fused, sum, filter, bias)

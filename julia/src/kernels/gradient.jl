@@ -70,6 +70,11 @@ const Lanes{T} = NTuple{LANES,VecElement{T}}
     a.data, code.data, b.data,
 ))
 
+# Where the winner's pixels begin in two vectors, each of which has a row: in the second one for the lower two of the
+# four places, a pixel of `channels` further on for the right ones.
+@inline winner_lane(code::Codes, channels::Int32) =
+    vifelse(code > Codes(1), Codes(LANES), Codes(0)) + vifelse((code & Codes(1)) == Codes(1), Codes(channels), Codes(0))
+
 # Returns the sum of the gradients of the outputs.
 @generated function back_few!(
     l::Fused{Pooled,Known,true,Rows,Columns}, dw, f, r::Return, x
@@ -83,10 +88,11 @@ const Lanes{T} = NTuple{LANES,VecElement{T}}
     places = if !Pooled
         add(:d, pixel)
     elseif picks_pixels(Known, Columns)
-        # The rows that the four places see. A winner's row and column are its code.
+        # The rows that the four places see, and the lane of them where the winner's pixels begin.
         [
             [:($(row(i)) = load(x, from + $i * stride)) for i in 0:Rows]
-            add(:d, (i, k) -> :(choose(code + Codes(Int32($k)), $(row(i)), $(row(i + 1)))))
+            :(begins = winner_lane(code, $(Int32(Known[1]))))
+            add(:d, (i, k) -> :(choose(begins + Codes(Int32($k)), $(row(i)), $(row(i + 1)))))
         ]
     else
         [:(
