@@ -1,4 +1,4 @@
-using PyFlux: Window, maxpooling, meanpooling
+using PyFlux.Kernels: Window, columns, maxpooling, meanpooling, outputsize, rows
 
 windows = [
     Window((2, 2)),
@@ -6,6 +6,14 @@ windows = [
     Window((2, 3); stride = (1, 2)),
     Window((3, 3); stride = (2, 1), pad = (1, 0, 2, 1)),
 ]
+
+# A function of each window's part of an image, said as plainly as possible.
+function pooled(f, x, window)
+    w, h, channels, samples = size(x)
+    part(ow, oh, c, n) = x[columns(window, ow, w), rows(window, oh, h), c, n]
+    outputs = Iterators.product(Base.OneTo.(outputsize(window, (w, h)))..., 1:channels, 1:samples)
+    return [f(part(i...)) for i in outputs]
+end
 
 @testset "agrees with NNlib: $window" for window in windows
     x = randn(Xoshiro(1), Float32, 9, 7, 3, 2)
@@ -27,9 +35,10 @@ end
     end
 end
 
-@testset "mean: agrees with NNlib where nothing is padded" for window in windows[1:3]
+@testset "mean: agrees with NNlib where nothing is padded: $window" for window in windows[1:3]
     x = randn(Xoshiro(1), Float32, 9, 7, 3, 2)
-    @test meanpooling(x, window) ≈ meanpool(x, PoolDims(x, window.size; stride = window.stride))
+    pdims = PoolDims(x, window.size; stride = window.stride)
+    @test meanpooling(x, window) ≈ meanpool(x, pdims)
 end
 
 @testset "mean: padding does not count" begin
@@ -51,13 +60,26 @@ end
 end
 
 @testset "near ties go to the largest, ties to the first" begin
-    g(x) = gradient(x -> sum(maxpooling(x, Window((2, 2)))), reshape(Float32.(x), 2, 2, 1, 1))[1][:]
+    pool(x) = sum(maxpooling(x, Window((2, 2))))
+    g(x) = gradient(pool, reshape(Float32.(x), 2, 2, 1, 1))[1][:]
     @test g([1, 1.0001, 0, 0]) == [0, 1, 0, 0]
     @test g([1, 1, 1, 1]) == [1, 0, 0, 0]
     @test g([0, 1, 1, 0]) == [0, 1, 0, 0]
 end
 
+@testset "a window with NaN gives NaN, whose gradient is the first one's: $window" for
+    window in windows
+
+    x = randn(Xoshiro(4), Float32, 9, 7, 2, 3)
+    x[shuffle(Xoshiro(5), eachindex(x))[1:20]] .= NaN32
+    @test isequal(maxpooling(x, window), pooled(maximum, x, window))
+    @test isequal(isnan.(meanpooling(x, window)), isnan.(pooled(sum, x, window)))
+    g = gradient(x -> sum(maxpooling(x, Window((2, 2)))), reshape(Float32[2, NaN, NaN, 3], 2, 2, 1, 1))[1]
+    @test vec(g) == [0, 1, 0, 0]
+end
+
 @testset "a MaxPool as a window" begin
     @test Window(MaxPool((2, 3))) == Window((2, 3))
-    @test Window(MaxPool((3, 3); stride = 2, pad = 1)) == Window((3, 3); stride = (2, 2), pad = (1, 1, 1, 1))
+    @test Window(MaxPool((3, 3); stride = 2, pad = 1)) ==
+        Window((3, 3); stride = (2, 2), pad = (1, 1, 1, 1))
 end
