@@ -16,12 +16,11 @@ A thread's lists of the outputs that count: one for each of `W` filters, with `l
 struct SparseEntries
     lists::Matrix{SparseEntry}
     lengths::Vector{Int64}
-end
 
-# Room for one more than the outputs of a band, as `push_entries!` may write behind the
-# last.
-SparseEntries(outputs, W) =
-    SparseEntries(fill(SparseEntry(0, 0), outputs + 1, W), zeros(Int64, W))
+    # Room for one more than the outputs, as `push_entries!` may write behind the last.
+    SparseEntries(outputs::Int, W::Int) =
+        new(fill(SparseEntry(0, 0), outputs + 1, W), zeros(Int64, W))
+end
 
 # So many rows of outputs are visited for all filters before the next ones, so that the
 # pixels that they see stay in a cache.
@@ -37,6 +36,7 @@ function list_entries!(
     bytes = sizeof(SparseEntry) * size(entries.lists, 1)
     starts = Addresses{W}(ntuple(k -> lists + bytes * (k - 1), Val(W)))
     ends, total = starts, splat(Floats{W}, 0)
+    entry_size = splat(Addresses{W}, sizeof(SparseEntry))
     # Every other output of a row, then those between: the input gradients of windows that
     # overlap would wait for each other.
     for row in rows, parity in 0:1, column in parity:2:(l.output[1] - 1)
@@ -46,7 +46,7 @@ function list_entries!(
         is_pooled(l) && (from += winner_offset(winner, row_stride(l), l.channels))
         counts = d != splat(Floats{W}, 0)
         push_entries!(ends, from, d, counts)
-        ends += vifelse(counts, splat(Addresses{W}, sizeof(SparseEntry)), splat(Addresses{W}, 0))
+        ends += vifelse(counts, entry_size, splat(Addresses{W}, 0))
         total += d
     end
     lengths = (ends - starts) >> trailing_zeros(sizeof(SparseEntry))

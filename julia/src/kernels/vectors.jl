@@ -88,6 +88,7 @@ end
 @inline permute(indices::Ints{16}, a::Floats{16}, b::Floats{16}) = Floats{16}(
     ccall(
         "llvm.x86.avx512.vpermi2var.ps.512", llvmcall, Lanes{16,Float32},
-        (Lanes{16,Float32}, Lanes{16,Int32}, Lanes{16,Float32}), a.data, indices.data, b.data,
+        (Lanes{16,Float32}, Lanes{16,Int32}, Lanes{16,Float32}),
+        a.data, indices.data, b.data,
     ),
 )

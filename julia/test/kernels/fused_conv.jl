@@ -1,4 +1,4 @@
-include("oracle.jl")
+include("helpers/oracle.jl")
 
 using Flux: NNlib
 using PyFlux.Kernels: FusedConv, maxpooling, uses_winograd, Window

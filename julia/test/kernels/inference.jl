@@ -1,6 +1,6 @@
 # The functions of the inner loops return one type, known to the compiler: a value of which it knows
 # none would be allocated for every image.
-include("oracle.jl")
+include("helpers/oracle.jl")
 
 using PyFlux.Kernels
 

@@ -1,4 +1,4 @@
-include("oracle.jl")
+include("helpers/oracle.jl")
 
 # NaN must come out wherever stock Flux has it, and no gradient that depends on it may be finite.
 

@@ -1,4 +1,4 @@
-include("oracle.jl")
+include("helpers/oracle.jl")
 
 using PyFlux.Kernels: FusedConv, uses_winograd, winograd_batch
 
