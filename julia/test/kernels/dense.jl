@@ -18,9 +18,8 @@ integers(rng, dims...) = Float32.(rand(rng, -3:3, dims...))
 
     found = dense_forward!(layer, similar(y), x)
     @test found == y
-    g = (
-        weight = similar(layer.weight), bias = bias ? similar(layer.bias) : nothing, dx = similar(x)
-    )
+    db = bias ? similar(layer.bias) : nothing
+    g = (weight = similar(layer.weight), bias = db, dx = similar(x))
     dense_backward!(layer, g.weight, g.bias, g.dx, copy(dy), found, x)
     @test g.weight == expected.weight
     @test g.bias == expected.bias

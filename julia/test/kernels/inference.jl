@@ -1,5 +1,5 @@
-# The functions of the inner loops return one type, known to the compiler: a value of which it knows
-# none would be allocated for every image.
+# The functions of the inner loops return one type, known to the compiler: a value of
+# which it knows none would be allocated for every image.
 include("helpers/oracle.jl")
 
 using PyFlux.Kernels
@@ -22,10 +22,11 @@ K = PyFlux.Kernels
     GC.@preserve ws begin
         if K.uses_winograd(l)
             scratch = pointer(ws.scratch[1])
-            @test (@inferred K.winograd!(l, scratch, y, winners, x, weights, bias)) === nothing
+            result = @inferred K.winograd!(l, scratch, y, winners, x, weights, bias)
         else
-            @test (@inferred K.conv_forward!(l, y, winners, x, weights, bias)) === nothing
+            result = @inferred K.conv_forward!(l, y, winners, x, weights, bias)
         end
+        @test result === nothing
         g = K.OutputGradient(K.output_gradient(ws, 1, buffers, 1, 1), y, winners)
         dw, db = pointer(buffers.dw[1]), pointer(buffers.db[1])
         null = Ptr{Float32}(C_NULL)
@@ -38,7 +39,8 @@ end
 @testset "a step of Adam" begin
     w, m, v, g = ntuple(_ -> ones(Float32, 20), 4)
     c = AdamCoefficients(
-        β1 = 0.9, α1 = 0.1, β2 = 0.9, α2 = 0.1, stepsize = 0.1, correction = 1, ϵ = 0, keep = 1
+        β1 = 0.9, α1 = 0.1, β2 = 0.9, α2 = 0.1, stepsize = 0.1, correction = 1, ϵ = 0,
+        keep = 1,
     )
     @test (@inferred adam!(w, m, v, g, c, 1, Val(8))) === nothing
 end

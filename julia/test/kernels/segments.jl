@@ -3,8 +3,8 @@ using PyFlux: flatten_hwc
 using PyFlux.Kernels: FusedSegment, FluxLayer, Segments
 using PyFlux.Kernels: accepts_view, default_lanes, forward, pack!, pullback
 
-# Very small integers: what a network makes of them is exact in Float32, so that segments must agree
-# with stock Flux exactly.
+# Very small integers: what a network makes of them is exact in Float32, so that segments
+# must agree with stock Flux exactly.
 integers(rng, dims...) = Float32.(rand(rng, -1:1, dims...))
 
 # Layers with such weights.
@@ -17,8 +17,8 @@ pool() = MaxPool((2, 2))
 
 # Every array of a gradient, and where it belongs.
 arrays(gradient) = [
-    (i, name) => value for (i, layer) in enumerate(gradient.layers) if layer isa NamedTuple for
-    (name, value) in pairs(layer) if value isa AbstractArray
+    (i, name) => value for (i, layer) in enumerate(gradient.layers) if
+    layer isa NamedTuple for (name, value) in pairs(layer) if value isa AbstractArray
 ]
 
 function stock(model, x, dy)
@@ -33,8 +33,8 @@ fused = [
     "flux_mnist" => rng -> (
         (28, 28, 1), 7,
         Chain(
-            conv(rng, (3, 3), 1 => 16, relu), pool(), conv(rng, (3, 3), 16 => 32, relu), pool(),
-            flatten_hwc, dense(rng, 800 => 10),
+            conv(rng, (3, 3), 1 => 16, relu), pool(), conv(rng, (3, 3), 16 => 32, relu),
+            pool(), flatten_hwc, dense(rng, 800 => 10),
         ),
     ),
     "several dense layers" => rng -> (
@@ -47,19 +47,21 @@ fused = [
     "padding, and no bias" => rng -> (
         (13, 11, 3), 5,
         Chain(
-            conv(rng, (3, 2), 3 => 5, relu; pad = SamePad()), conv(rng, (2, 3), 5 => 20), pool(),
-            conv(rng, (2, 2), 20 => 40, relu; pad = (1, 0, 2, 1), bias = false), flatten_hwc,
-            dense(rng, 1440 => 4; bias = false),
+            conv(rng, (3, 2), 3 => 5, relu; pad = SamePad()), conv(rng, (2, 3), 5 => 20),
+            pool(), conv(rng, (2, 2), 20 => 40, relu; pad = (1, 0, 2, 1), bias = false),
+            flatten_hwc, dense(rng, 1440 => 4; bias = false),
         ),
     ),
     "images come out" => rng -> (
-        (6, 6, 9), 3, Chain(conv(rng, (3, 3), 9 => 16, relu), pool(), conv(rng, (1, 1), 16 => 3))
+        (6, 6, 9), 3,
+        Chain(conv(rng, (3, 3), 9 => 16, relu), pool(), conv(rng, (1, 1), 16 => 3)),
     ),
     "features" => rng -> ((12,), 5, Chain(dense(rng, 12 => 7, relu), dense(rng, 7 => 3))),
 ]
 
 @testset "$name: outputs and gradients are stock Flux's, $lanes lanes" for
-    (name, network) in fused, lanes in (name == "flux_mnist" ? (4, 8, 16) : (default_lanes(),))
+    (name, network) in fused,
+    lanes in (name == "flux_mnist" ? (4, 8, 16) : (default_lanes(),))
 
     rng = Xoshiro(1)
     input, n, model = network(rng)
@@ -102,8 +104,8 @@ init = Flux.glorot_uniform(Xoshiro(0))
     @test !accepts_view(segments)
 end
 
-# Smooth after the first layers, so that a rounding does not change which branch of a relu or which
-# pixel of a pooling counts.
+# Smooth after the first layers, so that a rounding does not change which branch of a relu
+# or which pixel of a pooling counts.
 mixed = [
     ("a pooling of its own", 3, rng -> Chain(
         conv(rng, (3, 3), 2 => 4, relu), MaxPool((3, 3)), flatten_hwc, Dense(16 => 3; init)
@@ -119,8 +121,8 @@ mixed = [
     )),
     ("a normalization with an activation, and one that is frozen", 5, rng -> Chain(
         conv(rng, (3, 3), 2 => 4), BatchNorm(4, tanh),
-        Flux.testmode!(BatchNorm(4; initβ = Flux.randn32, initγ = Flux.rand32)), GlobalMeanPool(),
-        flatten_hwc, Dense(4 => 3; init),
+        Flux.testmode!(BatchNorm(4; initβ = Flux.randn32, initγ = Flux.rand32)),
+        GlobalMeanPool(), flatten_hwc, Dense(4 => 3; init),
     )),
     ("Flux first and last", 3, rng -> Chain(
         Conv((3, 3), 2 => 3, tanh; init, stride = 2, pad = 1), Conv((2, 2), 3 => 5; init),
@@ -158,8 +160,9 @@ end
 # ── State ─────────────────────────────────────────────────────────────────────────────────
 
 @testset "weights that were set between two predictions count" begin
-    model = Chain(conv(Xoshiro(1), (3, 3), 1 => 4, relu), flatten_hwc, dense(Xoshiro(2), 16 => 3))
-    segments, x = Segments(model), integers(Xoshiro(3), 4, 4, 1, 2)
+    rng = Xoshiro(1)
+    model = Chain(conv(rng, (3, 3), 1 => 4, relu), flatten_hwc, dense(rng, 16 => 3))
+    segments, x = Segments(model), integers(rng, 4, 4, 1, 2)
     before = forward(segments, x)
     model[1].weight .*= 2
     pack!(segments)
@@ -169,7 +172,8 @@ end
 
 @testset "same network, same bits" begin
     model = Chain(
-        Conv((3, 3), 1 => 16, relu; init), MaxPool((2, 2)), flatten_hwc, Dense(144 => 10; init)
+        Conv((3, 3), 1 => 16, relu; init), MaxPool((2, 2)), flatten_hwc,
+        Dense(144 => 10; init),
     )
     x, dy = randn(Xoshiro(1), Float32, 8, 8, 1, 50), randn(Xoshiro(2), Float32, 10, 50)
     run() = ((y, back) = pullback(Segments(model), x); (y, deepcopy(arrays(back(dy)))))

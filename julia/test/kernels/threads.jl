@@ -1,7 +1,8 @@
 using PyFlux.Kernels: each_sample, each_thread, on_threads, thread_range
 
-@testset "threads share all of the work, each item once: $n items" for n in (0, 1, 2, 5, 1000)
-    @test reduce(vcat, [thread_range(t, n) for t in 1:Threads.nthreads()]; init = Int[]) == 1:n
+@testset "threads share the work, each item once: $n items" for n in (0, 1, 2, 5, 1000)
+    ranges = [thread_range(t, n) for t in 1:Threads.nthreads()]
+    @test reduce(vcat, ranges; init = Int[]) == 1:n
     counts = zeros(Int, n)
     each_sample(k -> counts[k] += 1, n)
     @test all(==(1), counts)

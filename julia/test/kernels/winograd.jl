@@ -19,11 +19,14 @@ end
 end
 
 # Any number of windows: whole batches of them or not, over the ends of rows.
+grids = [(1, 1), (3, 1), (1, 4), (5, 1), (2, 3), (7, 1), (4, 3), (3, 5)]
+
 @testset "$lanes lanes: $columns×$rows windows" for
-    lanes in WIDTHS, (columns, rows) in [(1, 1), (3, 1), (1, 4), (5, 1), (2, 3), (7, 1), (4, 3), (3, 5)]
+    lanes in WIDTHS, (columns, rows) in grids
 
     s = Shape(
-        image = (2columns + 2, 2rows + 2), kernel = (3, 3), channels = 9, filters = 33, samples = 1
+        image = (2columns + 2, 2rows + 2), kernel = (3, 3), channels = 9, filters = 33,
+        samples = 1,
     )
     draw = integers(Xoshiro(1))
     ls = layers(s, draw)

@@ -1,5 +1,5 @@
-# What the tests of the kernels share: convolutions of any shape, their data, and what stock Flux
-# makes of them.
+# What the tests of the kernels share: convolutions of any shape, their data, and what
+# stock Flux makes of them.
 using Flux: Zygote
 using PyFlux.Kernels: BatchView, SegmentPlan, Workspace
 using PyFlux.Kernels: backward!, forward, forward!, has_avx512, pack!
@@ -34,8 +34,8 @@ end
 
 images(s::Shape, draw) = draw(s.image..., s.channels, s.samples)
 
-# Small integers: Float32 adds and multiplies them without rounding, in any order. Kernels and stock
-# Flux must then agree exactly, also on which of equal values wins a pooling.
+# Small integers: Float32 adds and multiplies them without rounding, in any order. Kernels
+# and stock Flux must then agree exactly, also on which of equal values wins a pooling.
 integers(rng) = (dims...) -> Float32.(rand(rng, -3:3, dims...))
 
 "Outputs and gradients as stock Flux has them, for a gradient of the outputs that is drawn."
