@@ -235,6 +235,10 @@ class Model(BaseModel):
             progress.end()
         return outputs
 
+    def __call__(self, x: Any) -> Floats:
+        """Return the outputs for a few samples, as `predict` does."""
+        return self.predict(x, verbose=0)
+
     def versions(self) -> dict[str, str]:
         """Return the versions of what computes in the engine, such as those of Julia and Flux."""
         return self.session().network.versions()

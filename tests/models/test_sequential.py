@@ -35,6 +35,11 @@ def test_evaluate_measures_what_predict_says(engine, small, samples):
     )
 
 
+def test_calling_a_model_predicts(engine, small, samples):
+    model, (x, _) = small(engine=engine), samples(3)
+    np.testing.assert_array_equal(model(x), model.predict(x))
+
+
 def test_same_seed_same_bits(engine, small, samples):
     runs = [small(engine=engine, seed=5) for _ in range(2)]
     histories = [trained(model, samples(), epochs=2).history for model in runs]
