@@ -45,6 +45,8 @@ FANS = Difference(
 )
 AXIS = Difference("Outputs and classes are along the last axis.", missing=("axis",))
 
+CLASS_AXIS = Difference("The classes are on the last axis.", missing=("axis",))
+
 # By the public name of the class or function.
 DIFFERENCES: dict[str, list[Difference]] = {
     "layers.Input": [
@@ -75,6 +77,11 @@ DIFFERENCES: dict[str, list[Difference]] = {
     ],
     "layers.LeakyReLU": [
         Difference("The older name of negative_slope, which Keras takes too.", added=("alpha",))
+    ],
+    "metrics.CategoricalCrossentropy": [CLASS_AXIS],
+    "metrics.SparseCategoricalCrossentropy": [
+        CLASS_AXIS,
+        Difference("Labels are classes: there is none to be left out.", missing=("ignore_class",)),
     ],
     "initializers.VarianceScaling": [FANS],
     "initializers.GlorotNormal": [FANS],

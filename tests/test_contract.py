@@ -12,7 +12,7 @@ import sys
 import numpy as np
 import pytest
 
-from pyflux import Sequential, layers, load
+from pyflux import Sequential, export_onnx, from_torch, layers, load, to_torch
 from pyflux.engines.reference.layers import LAYERS as OPS
 
 from .layer_examples import EXAMPLES
@@ -23,6 +23,18 @@ MISSING = {
         "Keras's PyTorch backend counts padding where more of it goes after than before; with TensorFlow and JAX "
         "padding does not count, and neither does it here."
     ),
+    (
+        "PyTorch",
+        "Dense image",
+    ): "PyTorch's Linear acts on the last axis, where its images have their columns.",
+    (
+        "PyTorch",
+        "BatchNormalization no scale",
+    ): "PyTorch's BatchNorm has both a scale and a shift, or neither.",
+    (
+        "PyTorch",
+        "BatchNormalization no shift",
+    ): "PyTorch's BatchNorm has both a scale and a shift, or neither.",
 }
 
 each_example = pytest.mark.parametrize("name", EXAMPLES)
@@ -140,3 +152,32 @@ def test_a_layer_is_keras_s(name):
         assert max(differences.values()) > 1e-3
     else:
         assert {what: d for what, d in differences.items() if isinstance(d, str) or d > 1e-4} == {}
+
+
+# ── Files and other libraries ────────────────────────────────────────────────────────────────────────────
+
+
+@each_example
+def test_onnx_computes_the_same(name, tmp_path):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnx")
+    example = EXAMPLES[name]
+    made, x = model(example), example.samples().astype(np.float32)
+    export_onnx(made, tmp_path / "model.onnx")
+    session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
+    got, wanted = session.run(["output"], {"input": x})[0], made.predict(x)
+    np.testing.assert_allclose(got, wanted, rtol=1e-4, atol=1e-5 * max(np.abs(wanted).max(), 1))
+
+
+@each_example
+def test_weights_go_to_pytorch_and_back(name):
+    example = EXAMPLES[name]
+    first = model(example)
+    if ("PyTorch", name) in MISSING:
+        with pytest.raises(ValueError, match=type(example.layer()).__name__):
+            to_torch(first)
+        return
+    again = Sequential([layers.Input(example.shape), example.layer()], engine="reference", seed=1)
+    from_torch(again, to_torch(first))
+    for got, wanted in zip(again.get_weights(), first.get_weights(), strict=True):
+        np.testing.assert_array_equal(got, wanted)

@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..architecture import Architecture, unique_names
 from ..errors import MissingExtraError, SavedModelError
 from ..inputs import Floats
-from ..layers import Layer, Shape
+from ..layers import ActivationLayer, Augmentation, Layer, Shape
 from ..variables import as_weights
 
 if TYPE_CHECKING:
@@ -106,6 +106,7 @@ def weight_mappings(architecture: Architecture) -> list[WeightMapping]:
     index, flattened = 0, None
     for name, layer, given, _ in architecture.nodes:
         kind = type(layer).__name__
+        _check_counterpart(name, layer, given)
         features = feature_order(flattened)
         index += _padding_modules(layer, given)
         for weight, shape in layer.weight_shapes(given).items():
@@ -148,12 +149,28 @@ def _leaf(name: str, kind: str, weight: str) -> TorchParam:
         ) from e
 
 
-def _modules(layer: Layer) -> int:
+def _check_counterpart(name: str, layer: Layer, given: Shape) -> None:
+    """Raise ``ValueError`` for a layer whose weights no module of PyTorch's holds in the same way."""
     kind = type(layer).__name__
-    if kind.startswith("Random"):  # augmentation: PyTorch does it where it reads the images
+    if kind == "Dense" and len(given) == 3:
+        raise ValueError(
+            f"layer {name!r} ({kind}) acts on the channels of an image, PyTorch's Linear on its columns; use "
+            f"Conv2D(units, 1) instead, which computes the same"
+        )
+    if kind == "BatchNormalization" and len({"gamma", "beta"} & set(layer.weight_shapes(given))) == 1:
+        raise ValueError(
+            f"layer {name!r} ({kind}) has one of gamma and beta, PyTorch's BatchNorm has both or none; use "
+            f"center and scale together"
+        )
+
+
+def _modules(layer: Layer) -> int:
+    if isinstance(layer, Augmentation):  # PyTorch does it where it reads the images
         return 0
-    activated = kind != "Activation" and getattr(layer, "activation", "linear") not in ("linear", None)
-    return MODULES.get(kind, 1) + activated
+    if isinstance(layer, ActivationLayer) or getattr(layer, "keepdims", False):
+        return 1
+    activated = getattr(layer, "activation", "linear") != "linear"
+    return MODULES.get(type(layer).__name__, 1) + activated
 
 
 def _padding_modules(layer: Any, given: Shape) -> int:

@@ -19,8 +19,10 @@ from ..optimizers import Optimizer
 from . import compile_config, training_data
 from .base import BaseModel
 from .compile_config import CompileConfig, MetricLike
-from .progress import Progress
-from .trainer import ArraySource, Trainer, Validation
+from .evaluator import Evaluator
+from .progress import Progress, TaskProgress
+from .sources import ArraySource
+from .trainer import Trainer, Validation
 from .training_data import LabelledData
 
 Verbose = int | str | bool
@@ -148,7 +150,13 @@ class Model(BaseModel):
             steps = _steps("validation_steps", validation_steps)
             validated = Validation(ArraySource(val, val_size, np.arange, steps), frequency)
         listeners = CallbackList(
-            callbacks, model=self, history=True, epochs=epochs, steps=source.steps, verbose=progress.verbose
+            callbacks,
+            model=self,
+            history=True,
+            epochs=epochs,
+            steps=source.steps,
+            verbose=progress.verbose,
+            validation=validated is not None,
         )
         return Trainer(self, listeners, progress).fit(source, validated, epochs, initial_epoch)
 
@@ -169,7 +177,8 @@ class Model(BaseModel):
             x: Samples, as for `fit`.
             y: Labels, as for `fit`.
             batch_size: Samples computed at once; 256 by default.
-            verbose: 0 for silence, 1 for a bar, 2 for a line.
+            verbose: 0 for silence, 1 for a bar, 2 for a line; ``"auto"`` for a bar on a terminal or in a
+                notebook, once it takes longer than half a second.
             sample_weight: A factor from 0 for each sample's loss, ``(N,)``.
             steps: Batches that are evaluated; by default all.
             callbacks: An object of `pyflux.callbacks`, or several.
@@ -181,11 +190,15 @@ class Model(BaseModel):
         size = validation.as_int("batch_size", 256 if batch_size is None else batch_size)
         architecture, config = self._ready_to_train("evaluate()", x)
         data = training_data.labelled(architecture, config, x, y, sample_weight)
-        progress = Progress(0 if verbose == "auto" else verbose, 1)
-        listeners = CallbackList(callbacks, model=self, verbose=progress.verbose)
+        source = ArraySource(data, size, np.arange, _steps("steps", steps))
+        if self._execution.distributed:
+            self.session()  # which process this is
         try:
-            source = ArraySource(data, size, np.arange, _steps("steps", steps))
-            logs = Trainer(self, listeners, progress).evaluate(source)
+            with TaskProgress(verbose if self.rank == 0 else 0, "Evaluate", source.samples) as progress:
+                listeners = CallbackList(callbacks, model=self, steps=source.steps, verbose=progress.verbose)
+                alone = not self._execution.distributed
+                logs = Evaluator(self, listeners, progress, alone=alone).evaluate(source)
+                progress.end(logs)
         finally:
             self.session().network.release()
         if return_dict:
@@ -205,7 +218,7 @@ class Model(BaseModel):
         Args:
             x: Samples, as for `fit`.
             batch_size: Samples computed at once; 256 by default.
-            verbose: Accepted for Keras's sake; nothing is shown.
+            verbose: As for `evaluate`.
             steps: Batches that are computed; by default all.
             callbacks: An object of `pyflux.callbacks`, or several.
         """
@@ -217,12 +230,13 @@ class Model(BaseModel):
         if steps is not None:
             images = images[: validation.as_int("steps", steps) * size]
         network = self.session().push()
-        if callbacks is None:
-            return network.predict(images, size)
-        listeners = CallbackList(callbacks, model=self)
-        listeners.on_predict_begin()
-        outputs = network.predict(images, size)
-        listeners.on_predict_end()
+        if callbacks is None and (verbose == 0 or (verbose == "auto" and len(images) <= size)):
+            return network.predict(images, size)  # the way of a few samples: no bar, no hooks
+        with TaskProgress(verbose if self.rank == 0 else 0, "Predict", len(images)) as progress:
+            listeners = CallbackList(callbacks, model=self, verbose=progress.verbose)
+            alone = not self._execution.distributed
+            outputs = Evaluator(self, listeners, progress, alone=alone).predict(images, size)
+            progress.end()
         return outputs
 
     def versions(self) -> dict[str, str]:
