@@ -255,7 +255,7 @@ def test_bad_arguments_of_fit_are_refused_before_anything_is_trained(options, er
         (lambda m, x, y: m().fit(x, y), ValueError, r"fit\(\) needs a compiled model; call model.compile"),
         (lambda m, x, y: m().evaluate(x, y), ValueError, r"evaluate\(\) needs a compiled model"),
         (lambda m, x, y: m().compile("adm"), ValueError, "optimizer 'adm' .*did you mean 'Adam'"),
-        (lambda m, x, y: m().compile(loss="mss"), ValueError, "loss 'mss' .*did you mean 'MSE'"),
+        (lambda m, x, y: m().compile(loss="mss"), ValueError, "loss 'mss' .*did you mean 'mse'"),
         (lambda m, x, y: m().compile(metrics=["acuracy"]), ValueError, "metrics 'acuracy' .*ccuracy"),
         (lambda m, x, y: m().compile(engine="torch"), ValueError, "engine 'torch' is not known"),
         (lambda m, x, y: m(engine="flx"), ValueError, "engine 'flx' is not known, did you mean 'flux'"),
@@ -287,7 +287,7 @@ def test_a_loss_that_does_not_go_with_the_output_is_refused():
     with pytest.raises(ValueError, match="softmax.*linear.*activation='softmax'"):
         model.compile()
     model = Sequential([layers.Conv2D(3, 2, activation="softmax", input_shape=(4, 4, 1))])
-    with pytest.raises(ValueError, match="wants one row of outputs"):
+    with pytest.raises(ValueError, match=r"one row of outputs.*\(3, 3, 3\)"):
         model.compile()
 
 
