@@ -1,19 +1,21 @@
-# PyFlux for programs in other languages: one C function, which takes the name of a call and its arguments, and gives the
-# answer. Arguments and answers are 64-bit words. A value begins with a word that says what it is:
+# PyFlux for programs in other languages: one C function, which takes the name of a call and
+# its arguments, and gives the answer. Arguments and answers are 64-bit words. A value
+# begins with a word that says what it is:
 #
 #     0  nothing
-#     1  a whole number     itself
-#     2  a number           the bits of a Float64
+#     1  an integer         itself
+#     2  a float            the bits of a Float64
 #     3  true or false      1 or 0
-#     4  text               how many bytes of UTF-8, their address
-#     5  an array           its type, how many axes, their lengths in row-major order, its address
+#     4  text               the number of bytes of UTF-8, their address
+#     5  an array           its type, the number of axes, their lengths in row-major order,
+#                           its address
 #     6  an object          the number under which Julia keeps it
-#     7  a list             how many, then each
+#     7  a list             the length, then each value
 #     8  an error           two texts: its type and the message
-#     9  a dictionary       how many, then for each its name, a text, and what it has
+#     9  a dictionary       the length, then for each entry its name, a text, and its value
 #
-# A caller's arrays are not copied, only read, and must stay while they are in use. What an answer points to is valid
-# until the next call.
+# A caller's arrays are read in place, and must live while they are in use. What an answer
+# points to is valid until the next call.
 
 const NOTHING, WHOLE, NUMBER, BOOL, TEXT, ARRAY, OBJECT, LIST, ERROR, DICTIONARY = 0:9
 
@@ -22,21 +24,29 @@ const TYPES = (UInt8, Int32, Int64, Float32, Float64)
 
 "What can be called, by its name."
 const CALLS = Dict{String,Any}(
-    # where
-    "device" => device, "precision!" => precision!, "is_gpu" => is_gpu, "device_name" => device_name,
+    # devices
+    "device" => device, "precision!" => set_precision!, "is_gpu" => is_gpu,
+    "device_name" => device_name,
     # a network
-    "chain" => (device, description) -> moved(device, chain(description)), "weights" => weights, "setweights!" => setweights!,
-    "Predictor" => Predictor, "learner" => learner,
-    # what is done with it
-    "lend" => Lent, "train!" => train!, "evaluate" => evaluate, "predictions" => predictions, "features" => features,
-    "gradients" => gradients, "moments" => moments, "setmoments!" => setmoments!,
+    "chain" => (device, description) -> to_device(device, chain(description)),
+    "weights" => RowMajor.weights, "setweights!" => RowMajor.set_weights!,
+    "Predictor" => Predictor, "learner" => RowMajor.train_state,
+    # training and prediction
+    "lend" => RowMajor.DeviceData,
+    "train!" => (arguments...) -> loss_and_outputs(RowMajor.train!(arguments...)),
+    "evaluate" => (arguments...) -> loss_and_outputs(RowMajor.evaluate(arguments...)),
+    "predictions" => RowMajor.predict, "features" => RowMajor.features,
+    "gradients" => RowMajor.gradients, "moments" => RowMajor.optimiser_slots,
+    "setmoments!" => RowMajor.set_optimiser_slots!,
     # several processes
-    "group" => group, "rank" => group -> group.rank, "size" => group -> group.size, "same" => same,
-    "Shared" => Shared, "abort" => abort,
+    "group" => process_group, "rank" => group -> group.rank, "size" => group -> group.size,
+    "same" => broadcast_value, "Shared" => DataParallel, "abort" => abort,
     # this process
-    "versions" => versions, "places" => places, "allocated" => Base.gc_bytes,
+    "versions" => versions, "places" => julia_paths, "allocated" => Base.gc_bytes,
     "forget" => numbers -> foreach(n -> delete!(OBJECTS, n), numbers),
 )
+
+loss_and_outputs(result) = (; result.loss, result.outputs)
 
 # What callers have a number for.
 const OBJECTS = Dict{Int,Any}()
@@ -50,7 +60,7 @@ end
 
 const ANSWER = Answer(Int[], Any[])
 
-# ── What comes ───────────────────────────────────────────────────────────────────────────────────────────
+# ── Arguments ────────────────────────────────────────────────────────────────────────────
 
 mutable struct Words
     at::Ptr{Int}
@@ -94,19 +104,24 @@ end
 
 function array!(w::Words, ::Type{T}, ::Val{N}) where {T,N}
     shape = ntuple(_ -> next!(w), Val(N))
-    return borrow(T, next!(w), shape)
+    return RowMajor.wrap(T, next!(w), shape)
 end
 
-# ── What goes ────────────────────────────────────────────────────────────────────────────────────────────
+# ── Answers ──────────────────────────────────────────────────────────────────────────────
 
 send!(a::Answer, ::Nothing) = push!(a.words, NOTHING)
 send!(a::Answer, x::Bool) = push!(a.words, BOOL, x)
 send!(a::Answer, x::Integer) = push!(a.words, WHOLE, x)
 send!(a::Answer, x::AbstractFloat) = push!(a.words, NUMBER, reinterpret(Int, Float64(x)))
-send!(a::Answer, x::String) = (push!(a.kept, x); push!(a.words, TEXT, ncodeunits(x), Int(pointer(x))))
+send!(a::Answer, x::String) =
+    (push!(a.kept, x); push!(a.words, TEXT, ncodeunits(x), Int(pointer(x))))
 send!(a::Answer, x::AbstractString) = send!(a, String(x))
-send!(a::Answer, x::Union{Tuple,NamedTuple,Vector{Any},Vector{<:Array}}) = (push!(a.words, LIST, length(x)); foreach(each -> send!(a, each), x))
-send!(a::Answer, x::Dict) = (push!(a.words, DICTIONARY, length(x)); foreach(each -> send!(a, each), Iterators.flatten(x)))
+send!(a::Answer, x::Union{Tuple,NamedTuple,Vector{Any},Vector{<:Array}}) =
+    (push!(a.words, LIST, length(x)); foreach(each -> send!(a, each), x))
+send!(a::Answer, x::Dict) = (
+    push!(a.words, DICTIONARY, length(x));
+    foreach(each -> send!(a, each), Iterators.flatten(x))
+)
 send!(a::Answer, x) = (push!(a.words, OBJECT, COUNT[] += 1); OBJECTS[COUNT[]] = x)
 
 function send!(a::Answer, x::Array{<:Union{TYPES...}})
@@ -116,9 +131,9 @@ function send!(a::Answer, x::Array{<:Union{TYPES...}})
     push!(a.words, Int(pointer(x)))
 end
 
-# ── The function ─────────────────────────────────────────────────────────────────────────────────────────
+# ── The function ─────────────────────────────────────────────────────────────────────────
 
-"Do what a call of that name asks with these arguments, a list, and leave the answer in `ANSWER`. It never throws."
+"Make the call of that name with these arguments, a list. It never throws."
 function respond(name::String, arguments::Words)
     empty!(ANSWER.words)
     empty!(ANSWER.kept)
@@ -129,7 +144,8 @@ function respond(name::String, arguments::Words)
     catch e
         empty!(ANSWER.words)
         push!(ANSWER.words, ERROR)
-        foreach(text -> send!(ANSWER, text), (string(nameof(typeof(cause(e)))), sprint(showerror, cause(e))))
+        send!(ANSWER, string(nameof(typeof(cause(e)))))
+        send!(ANSWER, sprint(showerror, cause(e)))
     end
     return ANSWER
 end
@@ -139,11 +155,14 @@ cause(e) = e
 cause(e::CompositeException) = cause(first(e.exceptions))
 cause(e::TaskFailedException) = cause(e.task.exception)
 
-"What is answered to a call with these arguments, as a caller through C would see it."
+"The answer to a call with these arguments, as a caller through C would see it."
 function ask(name, arguments...)
     asked = Answer(Int[], Any[])
     send!(asked, arguments)
-    return GC.@preserve asked arguments value!(Words(pointer(respond(name, Words(pointer(asked.words))).words)))
+    return GC.@preserve asked arguments begin
+        answer = respond(name, Words(pointer(asked.words)))
+        value!(Words(pointer(answer.words)))
+    end
 end
 
 function respond_c(name::Ptr{UInt8}, arguments::Ptr{Int})
@@ -155,9 +174,10 @@ end
 """
     entry()
 
-The addresses, as text, of the C function `const int64_t *respond(const char *name, const int64_t *arguments)`, whose
-answer begins with its length, and of what lets the calling thread wait outside of Julia, or 0:
-`int8_t jl_gc_safe_enter(void *)`, with its argument.
+The addresses, as text, of the C function
+`const int64_t *respond(const char *name, const int64_t *arguments)`, whose answer begins
+with its length, and of the function that lets the calling thread wait outside of Julia, or
+0: `int8_t jl_gc_safe_enter(void *)`, with its argument.
 """
 function entry()
     respond = @cfunction(respond_c, Ptr{Int}, (Ptr{UInt8}, Ptr{Int}))
