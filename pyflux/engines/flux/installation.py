@@ -26,7 +26,10 @@ STEPS = (
     (r"Using Julia (\S+) at (.+)", "Julia {0} at {1}"),
     (r"Installing packages", "installing Flux and the packages that it needs"),
     (r"Precompiling packages|Precompiling project", "compiling them, which takes some minutes"),
-    (r"Being precompiled by another process \(pid: (\d+)", "waiting for process {0}, which compiles the same"),
+    (
+        r"Being precompiled by another process \(pid: (\d+)",
+        "waiting for process {0}, which compiles the same",
+    ),
     (r"Waiting for lock on (.+?) to be freed", "waiting for another process that installs the same ({0})"),
 )
 
@@ -39,7 +42,7 @@ CURES = (
     ),
     (
         r"empty intersection|Unsatisfiable requirements|entries are not unique",
-        "Another package in this Python environment asks for other versions: install pyflux in an environment "
+        "Another package of this Python asks for other versions: install pyflux in a virtual environment "
         "of its own",
     ),
     (
@@ -99,13 +102,13 @@ def ensure() -> None:
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
     ) as process:
         assert process.stdout is not None
-        lines = _follow(process.stdout)
+        lines = follow(process.stdout)
     if process.returncode != 0:
-        raise InstallationFailed(_last_error(lines))
+        raise InstallationFailed(last_error(lines))
     console.write(sys.stderr, "pyflux: Julia is set up\n")
 
 
-def _follow(output: Iterable[str]) -> list[str]:
+def follow(output: Iterable[str]) -> list[str]:
     """Say how far it is, and return the lines."""
     lines, said = [], set()
     for line in output:
@@ -120,7 +123,7 @@ def _follow(output: Iterable[str]) -> list[str]:
     return lines
 
 
-def _last_error(lines: list[str]) -> str:
+def last_error(lines: list[str]) -> str:
     """Return the lines that say what failed: Julia's, else the last of Python's traceback."""
     text = [line.strip() for line in lines if line.strip()]
     julia = [line for line in text if re.match(r"(\[juliapkg\] )?(ERROR|WARNING):", line)]
@@ -161,7 +164,7 @@ def obstacle(timeout: float) -> str | None:
     return None
 
 
-def project() -> str | None:
+def project() -> str:
     """Return the folder of Julia's environment for this Python, without starting Julia."""
     own = os.environ.get("PYTHON_JULIACALL_PROJECT") or sys._xoptions.get("juliacall-project")
     if not uses_juliapkg() and isinstance(own, str):

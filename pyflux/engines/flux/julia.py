@@ -7,7 +7,6 @@ threads would crash.
 
 from __future__ import annotations
 
-import atexit
 import ctypes
 import os
 import sys
@@ -25,7 +24,7 @@ from .julia_thread import Handle, JuliaThread, leak
 OPTIONS = {"threads": "auto", "handle_signals": "yes", "autoload_ipython_extension": "no"}
 
 STARTED_ELSEWHERE = (
-    "pyflux: juliacall has started Julia already, with {threads} of Julia's threads. To train on all cores use "
+    "pyflux: juliacall has started Julia already, with {threads} threads. To train on all cores use "
     "pyflux first, or set PYTHON_JULIACALL_THREADS=auto and PYTHON_JULIACALL_HANDLE_SIGNALS=yes before "
     "juliacall is imported"
 )
@@ -52,9 +51,9 @@ class Bridge:
         self._thread.wait_until_started()
 
     def call(self, name: str, *arguments: Any, keep: Any = None) -> Any:
-        """Call a function of ``julia/ext/PythonCallExt`` and return what it gives: plain values or a `Handle`.
+        """Call a function of ``julia/ext/PythonCallExt``; objects that stay in Julia come back as a `Handle`.
 
-        NumPy arrays must be given transposed, see `transposed`.
+        NumPy arrays are given transposed: Julia sees the same memory in column-major order.
 
         Args:
             name: The function.
@@ -66,12 +65,7 @@ class Bridge:
             EngineError: This process was forked from one in which Julia runs.
             KeyboardInterrupt: Ctrl-C came; see `JuliaThread.call`.
         """
-        result = self._thread.call(self._invoke, name, arguments, keep)
-        return result
-
-    def value(self, handle: Handle) -> Any:
-        """Return the juliacall object of a handle."""
-        return handle.value
+        return self._thread.call(self._invoke, name, arguments, keep)
 
     def _invoke(self, name: str, arguments: tuple[Any, ...], keep: Any) -> Any:
         function = self._functions.get(name)

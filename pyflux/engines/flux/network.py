@@ -201,9 +201,7 @@ class Network:
         """Take the number of this process, and the seed of the first."""
         self.rank = self._call("rank", group)
         # In two halves: Python's number has no sign, Julia's has.
-        low, high = (
-            self._call("broadcast_value", group, seed >> shift & 0xFFFFFFFF) for shift in (0, 32)
-        )
+        low, high = (self._call("broadcast_value", group, seed >> shift & 0xFFFFFFFF) for shift in (0, 32))
         if (high << 32 | low) != seed & SEED_MASK:
             self.seed = high << 32 | low
 

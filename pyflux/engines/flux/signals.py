@@ -76,4 +76,4 @@ class SegvGuard:
 
 
 def _sigaction() -> ctypes._NamedFuncPointer:
-    return ctypes.CDLL(None).sigaction  # type: ignore[no-any-return]
+    return ctypes.CDLL(None).sigaction
