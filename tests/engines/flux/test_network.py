@@ -92,8 +92,9 @@ def test_weights_after_20_steps_agree(model):
     seen = [network.train(data, order, 16, [0.001] * 20) for network in (f, r)]
     assert seen[0].loss == pytest.approx(seen[1].loss, rel=1e-5)
     np.testing.assert_allclose(seen[0].outputs, seen[1].outputs, atol=1e-4)
+    # 20 steps of 0.001 take a weight 0.02 at most; rounding counts where gradients are next to 0.
     for got, expected in zip(f.weights(), r.weights(), strict=True):
-        np.testing.assert_allclose(got, expected, rtol=0, atol=1e-4)
+        np.testing.assert_allclose(got, expected, rtol=0, atol=0.02 / 40)
     f_state, r_state = f.optimizer_state(), r.optimizer_state()
     assert f_state.iterations == r_state.iterations == 20
     assert set(f_state.slots) == set(r_state.slots) == {"momentum", "velocity"}
