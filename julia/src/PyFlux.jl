@@ -63,6 +63,7 @@ include("optimisers/constraints.jl") # on weights, after a step
 include("gpu/devices.jl")            # which device computes
 include("gpu/arrays.jl")             # arrays there and back
 
+include("train/interrupt.jl")        # the end of a call, from another thread
 include("train/losses.jl")
 include("train/batches.jl")          # samples → one Float32 batch
 include("train/state.jl")            # TrainState
@@ -85,7 +86,6 @@ include("io/mnist.jl")
 include("io/environment.jl")         # versions and paths
 include("io/saving.jl")              # save and load, for ext/SafeTensorsExt.jl
 include("io/rowmajor/RowMajor.jl")   # a submodule: the same for row-major callers
-include("calls.jl")                  # calls from other languages, through C
 
 include("precompile.jl")
 

@@ -45,30 +45,29 @@
         "penalties" => Any[nothing for _ in 1:arrays],
         "trainable" => Any[true for _ in 1:arrays],
     )
+    # Without inlining, as extensions and scripts call.
+    call(f, arguments...) = Base.invokelatest(f, arguments...)
     @compile_workload begin
-        entry()
-        cpu = ask("device", "cpu")
-        ask("is_gpu", cpu) || ask("precision!", cpu, "float32")
+        cpu = call(device, "cpu")
+        call(is_gpu, cpu) || call(set_precision!, cpu, "float32")
         for ((h, w, c), layers) in networks, type in ("Adam", "FluxAdam")
-            model = ask("chain", cpu, description((h, w, c), layers))
-            ask("setweights!", model, ask("weights", model))
-            state = ask("learner", model, settings(type, length(RowMajor.weights(model))))
+            model = call(to_device, cpu, call(chain, description((h, w, c), layers)))
+            call(RowMajor.set_weights!, model, Any[call(RowMajor.weights, model)...])
+            arrays = length(RowMajor.weights(model))
+            state = call(RowMajor.train_state, model, settings(type, arrays))
             for T in (UInt8, Float32)
                 x = zeros(T, c, w, h, 3)
-                data = ask("lend", cpu, x, Int32[0, 1, 1], nothing)
-                ask("train!", state, data, [2, 1, 0], 2, [0.1, 0.1], false)
-                ask("evaluate", state, data, 2, false)
-                ask("gradients", state, data)
-                ask("predictions", state, x, 2, cpu)
-                ask("predictions", ask("Predictor", model), x, 2, cpu)
-                predict(model, zeros(T, w, h, c, 3))
+                data = call(RowMajor.DeviceData, cpu, x, Int32[0, 1, 1], nothing)
+                call(RowMajor.train!, state, data, [2, 1, 0], 2, [0.1, 0.1], false)
+                call(RowMajor.evaluate, state, data, 2, false)
+                call(RowMajor.gradients, state, data)
+                call(RowMajor.predict, state, x, 2, cpu)
+                call(RowMajor.predict, call(Predictor, model), x, 2, cpu)
+                call(predict, model, zeros(T, w, h, c, 3))
             end
-            ask("moments", state)
-            ask("setmoments!", state, 2, RowMajor.optimiser_slots(state))
+            slots = call(RowMajor.optimiser_slots, state)
+            call(RowMajor.set_optimiser_slots!, state, 2, slots)
         end
-        ask("versions")
-        ask("forget", Any[0])
+        call(versions)
     end
-    empty!(OBJECTS)
-    empty!(ANSWER.kept)
 end

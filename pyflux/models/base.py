@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -237,6 +238,20 @@ class BaseModel:
         if (engine, execution) != (self.engine, self._execution):
             self._session = None
             self.engine, self._execution = engine, execution
+
+    @property
+    def julia(self) -> Any:
+        """The Flux ``Chain`` that trains and predicts, as a juliacall object.
+
+        It shares its arrays with this model until the model is compiled again; training changes them. Change
+        weights with `set_weights`, not in Julia.
+
+        Raises:
+            ValueError: The engine is ``"reference"``, which has no ``Chain``.
+        """
+        if self.engine != "flux":
+            raise ValueError(f"engine={self.engine!r} has no Flux Chain; compile(engine='flux') makes one")
+        return getattr(self.session().push(), "model")  # noqa: B009 - other engines have none
 
     def __getstate__(self) -> dict[str, object]:
         """Return what pickle and copy take: the model without its network in the engine."""

@@ -87,8 +87,10 @@ class Trainer:
             network = session.push()  # a callback may have set weights
             optimizer = model.require_compiled("fit()").optimizer  # … or another learning rate
             rates = [optimizer.rate(network.steps + i) for i in range(chunk.batches)]
-            result = network.train(chunk.data, chunk.order, chunk.batch_size, rates)
-            session.trained(changed)
+            try:
+                result = network.train(chunk.data, chunk.order, chunk.batch_size, rates)
+            finally:  # Ctrl-C ends it between two batches
+                session.trained(changed)
             means.update(chunk.y_true, result)
             step += chunk.batches
             logs = means.logs()

@@ -15,6 +15,7 @@ function evaluate(
     pack!(state)
     regularisation = penalty(state)
     for positions in Iterators.partition(1:length(batches), batchsize)
+        check_interrupt()
         x, y, w = load_batch(state, batches, positions, positions; from_features)
         ŷ = trained_outputs(state, x)
         loss = mean_loss(state.loss, ŷ, y, w) .+ regularisation

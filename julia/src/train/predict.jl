@@ -46,6 +46,7 @@ function collect_outputs(f, images, batchsize)
     order = check_order(images, 1:n)
     collector = OutputCollector(n)
     for positions in Iterators.partition(1:n, batchsize)
+        check_interrupt()
         collect!(collector, positions, f(view(order, positions)))
     end
     return collector.array

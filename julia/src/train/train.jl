@@ -25,6 +25,7 @@ function train!(
     pack!(state.frozen_segments)
     try
         for (i, positions) in enumerate(Iterators.partition(1:length(batches), batchsize))
+            check_interrupt()
             set_learning_rate!(state, rates === nothing ? nothing : rates[i])
             set_keys!(state.random_layers, state.seed, state.iterations)
             part = shard(trainer, positions)
