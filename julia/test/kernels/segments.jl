@@ -15,10 +15,12 @@ dense(rng, (in, out), σ = identity; bias = true) =
     Dense(integers(rng, out, in), bias ? integers(rng, out) : false, σ)
 pool() = MaxPool((2, 2))
 
-# Every array of a gradient, and where it belongs.
+# Every array of a gradient that is trained, and where it belongs.
+trained(name) = name in (:weight, :bias, :γ, :β)
 arrays(gradient) = [
     (i, name) => value for (i, layer) in enumerate(gradient.layers) if
-    layer isa NamedTuple for (name, value) in pairs(layer) if value isa AbstractArray
+    layer isa NamedTuple for (name, value) in pairs(layer) if
+    trained(name) && value isa AbstractArray
 ]
 
 function stock(model, x, dy)
