@@ -6,6 +6,7 @@ that end leave nothing in Julia, and the main thread is never inside Julia: Ctrl
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import os
 import threading
@@ -23,6 +24,9 @@ FORKED = (
 
 # Seconds after which a wait runs the handlers of signals: on Windows no signal interrupts it.
 POLL = 0.1 if os.name == "nt" else 1e6
+
+# Seconds that the end of the process waits for a call that still runs.
+PATIENCE = 10.0
 
 
 class Handle:
@@ -100,7 +104,7 @@ class JuliaThread:
         self._turn = threading.Lock()  # while `_running` and the flag change
         self._wake: Callable[[], Any] = _nothing
         self._interrupt = ctypes.c_int32()
-        self._forked = False
+        self._forked = self._stopping = False
         self._started = threading.Event()
         self._start_error: BaseException | None = None
         self._thread = threading.Thread(target=self._serve, args=(start,), name="pyflux-julia", daemon=True)
@@ -165,10 +169,18 @@ class JuliaThread:
             return
         finally:
             self._started.set()
-        while True:
+        atexit.register(self._stop)  # after juliacall's own hook was registered: it runs before that one
+        while not self._stopping:
             wait()
             while self._requests:
                 self._run(self._requests.popleft())
+
+    def _stop(self) -> None:
+        """End the thread at the end of the process: Julia's exit must not find it waiting in Julia."""
+        if not self._forked:
+            self._stopping = True
+            self._wake()
+            self._thread.join(timeout=PATIENCE)
 
     def _run(self, request: Request) -> None:
         while self._discarded:
