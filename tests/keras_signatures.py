@@ -43,6 +43,9 @@ FANS = Difference(
     "Which axes are inputs and outputs follows from the kernel's shape.",
     missing=("input_axes", "output_axes"),
 )
+AXIS = Difference("Outputs and classes are along the last axis.", missing=("axis",))
+
+CLASS_AXIS = Difference("The classes are on the last axis.", missing=("axis",))
 
 # By the public name of the class or function.
 DIFFERENCES: dict[str, list[Difference]] = {
@@ -75,6 +78,11 @@ DIFFERENCES: dict[str, list[Difference]] = {
     "layers.LeakyReLU": [
         Difference("The older name of negative_slope, which Keras takes too.", added=("alpha",))
     ],
+    "metrics.CategoricalCrossentropy": [CLASS_AXIS],
+    "metrics.SparseCategoricalCrossentropy": [
+        CLASS_AXIS,
+        Difference("Labels are classes: there is none to be left out.", missing=("ignore_class",)),
+    ],
     "initializers.VarianceScaling": [FANS],
     "initializers.GlorotNormal": [FANS],
     "initializers.GlorotUniform": [FANS],
@@ -82,6 +90,12 @@ DIFFERENCES: dict[str, list[Difference]] = {
     "initializers.HeUniform": [FANS],
     "initializers.LecunNormal": [FANS],
     "initializers.LecunUniform": [FANS],
+    "losses.binary_crossentropy": [AXIS],
+    "losses.categorical_crossentropy": [AXIS],
+    "losses.sparse_categorical_crossentropy": [
+        AXIS,
+        Difference("Samples are left out by a sample weight of 0.", missing=("ignore_class",)),
+    ],
 }
 
 

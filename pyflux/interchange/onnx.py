@@ -9,20 +9,19 @@ Source: the operators at https://onnx.ai/onnx/operators/.
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from .._internal.files import atomic_write
-from ..activations import SELU_ALPHA, SELU_SCALE
 from ..architecture import Architecture
 from ..errors import MissingExtraError
 from ..inputs import Floats
 from ..layers import ActivationLayer, Shape
+from .onnx_activations import ACTIVATIONS, PARAMETRIC
+from .onnx_graph import Graph
 
 if TYPE_CHECKING:
     from ..models import Sequential
@@ -91,27 +90,6 @@ def _model(architecture: Architecture, weights: Sequence[Floats], name: str) -> 
     return made
 
 
-class Graph:
-    """The nodes and constants so far; what adds one gets the name of its result."""
-
-    def __init__(self, onnx: Any) -> None:
-        self._onnx = onnx
-        self.nodes: list[Any] = []
-        self.constants: list[Any] = []
-
-    def add(self, operator: str, *inputs: str, output: str = "", **attributes: Any) -> str:
-        """Add a node and return the name of its output."""
-        output = output or f"{operator.lower()}_{len(self.nodes)}"
-        self.nodes.append(self._onnx.helper.make_node(operator, inputs, [output], **attributes))
-        return output
-
-    def constant(self, name: str, value: ArrayLike) -> str:
-        """Add an array, as float32, and return its name."""
-        array = np.array(value, dtype=np.float32, order="C")
-        self.constants.append(self._onnx.numpy_helper.from_array(array, name))
-        return name
-
-
 class Step(NamedTuple):
     """A layer with its name, its weights by name, and the shape of the sample that it gets."""
 
@@ -161,77 +139,9 @@ def _activation(graph: Graph, step: Step, x: str) -> str:
     if activation not in ACTIVATIONS:
         raise ValueError(
             f"activation {activation!r} of layer {step.name!r} cannot be written to ONNX yet; known: "
-            f"{', '.join(ACTIVATIONS)}. Add it to ACTIVATIONS in pyflux/interchange/onnx.py"
+            f"{', '.join(ACTIVATIONS)}. Add it to ACTIVATIONS in pyflux/interchange/onnx_activations.py"
         )
     return ACTIVATIONS[activation](graph, x)
-
-
-# ── Activations ──────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _constant(graph: Graph, x: str, operator: str, number: float) -> str:
-    """``x operator number``, such as ``x * 2``."""
-    return graph.add(operator, x, graph.constant(f"{x}/{operator.lower()}_{len(graph.nodes)}", number))
-
-
-def _gelu(graph: Graph, x: str) -> str:
-    """The input times the normal distribution's share below it: one operator, but since opset 20 only."""
-    phi = _constant(graph, graph.add("Erf", _constant(graph, x, "Mul", math.sqrt(0.5))), "Add", 1)
-    return graph.add("Mul", _constant(graph, x, "Mul", 0.5), phi)
-
-
-def _relu(
-    graph: Graph, x: str, max_value: float | None, negative_slope: float = 0.0, threshold: float = 0.0
-) -> str:
-    above = graph.add("Greater", x, graph.constant(f"{x}/threshold", threshold))
-    low = _constant(graph, _constant(graph, x, "Sub", threshold), "Mul", negative_slope)
-    high = x if max_value is None else _constant(graph, x, "Min", max_value)
-    return graph.add("Where", above, high, low)
-
-
-def _selu(graph: Graph, x: str) -> str:
-    return graph.add("Selu", x, alpha=SELU_ALPHA, gamma=SELU_SCALE)
-
-
-def _hard_sigmoid(graph: Graph, x: str) -> str:
-    return graph.add("HardSigmoid", x, alpha=1 / 6, beta=0.5)
-
-
-def _mish(graph: Graph, x: str) -> str:
-    return graph.add("Mul", x, graph.add("Tanh", graph.add("Softplus", x)))
-
-
-ACTIVATIONS: dict[str, Callable[[Graph, str], str]] = {
-    "linear": lambda graph, x: x,
-    "relu": lambda graph, x: graph.add("Relu", x),
-    "relu6": lambda graph, x: _constant(graph, graph.add("Relu", x), "Min", 6),
-    "leaky_relu": lambda graph, x: graph.add("LeakyRelu", x, alpha=0.2),
-    "elu": lambda graph, x: graph.add("Elu", x),
-    "selu": _selu,
-    "gelu": _gelu,
-    "silu": lambda graph, x: graph.add("Mul", x, graph.add("Sigmoid", x)),
-    "hard_sigmoid": _hard_sigmoid,
-    "hard_silu": lambda graph, x: graph.add("Mul", x, _hard_sigmoid(graph, x)),
-    "softplus": lambda graph, x: graph.add("Softplus", x),
-    "softsign": lambda graph, x: graph.add("Softsign", x),
-    "sigmoid": lambda graph, x: graph.add("Sigmoid", x),
-    "tanh": lambda graph, x: graph.add("Tanh", x),
-    "exponential": lambda graph, x: graph.add("Exp", x),
-    "mish": _mish,
-    # Axis 1 has the channels of an image here, and the features of a row: the last axis in pyflux.
-    "softmax": lambda graph, x: graph.add("Softmax", x, axis=1),
-    "log_softmax": lambda graph, x: graph.add("LogSoftmax", x, axis=1),
-}
-
-# Activation layers with other arguments than a name stands for.
-PARAMETRIC: dict[str, Callable[[Graph, str, Any], str]] = {
-    "ReLU": lambda graph, x, a: _relu(graph, x, a.max_value, a.negative_slope, a.threshold),
-    "LeakyReLU": lambda graph, x, a: graph.add("LeakyRelu", x, alpha=a.negative_slope),
-    "ELU": lambda graph, x, a: graph.add("Elu", x, alpha=a.alpha),
-}
-
-
-# ── Layers ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _pads(step: Step) -> list[int]:

@@ -43,6 +43,7 @@ class Trainer:
         history = self.callbacks.history
         assert history is not None, "a training's callbacks have a history"
         model.history, model.stop_training = history, False
+        model.session()  # started here, so that it counts in no epoch's time
         self.callbacks.on_train_begin()
         # A callback may continue an earlier training, in the middle of an epoch too.
         first_epoch = initial_epoch if self.callbacks.initial_epoch is None else self.callbacks.initial_epoch
@@ -87,8 +88,10 @@ class Trainer:
             network = session.push()  # a callback may have set weights
             optimizer = model.require_compiled("fit()").optimizer  # … or another learning rate
             rates = [optimizer.rate(network.steps + i) for i in range(chunk.batches)]
-            result = network.train(chunk.data, chunk.order, chunk.batch_size, rates)
-            session.trained(changed)
+            try:
+                result = network.train(chunk.data, chunk.order, chunk.batch_size, rates)
+            finally:  # Ctrl-C ends it between two batches
+                session.trained(changed)
             means.update(chunk.y_true, result)
             step += chunk.batches
             logs = means.logs()

@@ -76,10 +76,10 @@ class Network:
             self.steps += 1
             trained = [self._weights[i] for i in self._trained]
             apply_gradients(self._optimizer, rate, self.steps, trained, grads, self._slots)
-            for i, w in zip(self._trained, trained, strict=True):
+            for i in self._trained:
                 constraint = self._architecture.weights[i].constraint
                 if constraint is not None:
-                    w[:] = constraint(w)
+                    self._weights[i][:] = constraint(self._weights[i])
             loss += batch_loss
             outputs.append(self._head(y))
         return EvaluationResult(loss, np.concatenate(outputs))
