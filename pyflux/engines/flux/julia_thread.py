@@ -101,6 +101,7 @@ class JuliaThread:
         self._wake: Callable[[], Any] = _nothing
         self._interrupt = ctypes.c_int32()
         self._forked = False
+        self._last: Request | None = None
         self._started = threading.Event()
         self._start_error: BaseException | None = None
         self._thread = threading.Thread(target=self._serve, args=(start,), name="pyflux-julia", daemon=True)
@@ -147,6 +148,18 @@ class JuliaThread:
         else:
             self._discarded.append(value)
 
+    def stop(self, function: Callable[[], Any], seconds: float) -> None:
+        """Make a last call, before which a running one ends; wait so many seconds for it at most."""
+        if self._forked:
+            return
+        request = Request(function, ())
+        self._last = request
+        with self._turn:
+            self._interrupt.value = 1
+        self._requests.append(request)
+        self._wake()
+        request.done.acquire(timeout=seconds)
+
     def _cancel(self, request: Request) -> bool:
         """Leave a call out that waits for its turn, or end the one that runs; return whether it runs."""
         with self._turn:
@@ -168,7 +181,10 @@ class JuliaThread:
         while True:
             wait()
             while self._requests:
-                self._run(self._requests.popleft())
+                request = self._requests.popleft()
+                self._run(request)
+                if request is self._last:
+                    threading.Event().wait()  # Julia has ended
 
     def _run(self, request: Request) -> None:
         while self._discarded:
