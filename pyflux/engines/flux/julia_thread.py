@@ -60,7 +60,7 @@ class Request:
         self.error: BaseException | None = None
 
     def wait(self) -> None:
-        """Wait until it has been made; a signal's handler may raise meanwhile, and then it is called again."""
+        """Wait until it has been made. A signal's handler may raise meanwhile; wait again then."""
         while not self.finished and not self.done.acquire(timeout=POLL):
             pass
 
