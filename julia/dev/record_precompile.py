@@ -43,8 +43,8 @@ for name in sys.argv[1:]:
 model.versions()
 """
 
-# Names that another process has not: of anonymous functions and of what the program defines.
-UNSTABLE = re.compile(r"#=|Main\.|var\"#\d+#\d+\"\{|getfield\(")
+# What a program defines by itself, another process has not.
+UNSTABLE = re.compile(r"Main\.")
 
 
 def record(networks: list[str]) -> list[str]:
