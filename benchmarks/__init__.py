@@ -1,1 +1,1 @@
-"""How fast pyflux is, against stock Flux, PyTorch and SimpleChains: `python -m benchmarks`."""
+"""Benchmarks of pyflux against stock Flux, PyTorch and SimpleChains: `python -m benchmarks`."""

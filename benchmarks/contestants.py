@@ -1,4 +1,4 @@
-"""Who takes part: how each is started, and why one cannot be."""
+"""The contestants: how each is started, and why one is not available."""
 
 import functools
 import importlib.util
@@ -15,9 +15,9 @@ Job = Mapping[str, Any]
 
 ROOT = Path(__file__).parent.parent
 
-# At its best PyTorch keeps the memory that it frees. By default the C library of Linux gives large blocks
-# back to the system at once, and every step pays for fresh pages.
-KEEP_MEMORY = {
+# At its best PyTorch reuses the memory that it frees. By default glibc returns large blocks to the system at
+# once, and every step pays for new pages.
+REUSE_MEMORY = {
     "MALLOC_MMAP_THRESHOLD_": str(1 << 32),
     "MALLOC_TRIM_THRESHOLD_": str(1 << 33),
     "MALLOC_TOP_PAD_": str(1 << 28),
@@ -29,16 +29,16 @@ class Contestant:
     """One way to do the same work.
 
     Args:
-        title: What the tables call it.
-        command: Makes the command line that does a job.
-        missing: Returns why it cannot run here, or None; it may install and compile what is needed.
-        settings: What its jobs have besides what all have.
-        environment: Variables of its process.
+        title: Its name in the tables.
+        command: Returns the command line for a job.
+        unavailable: Returns why it cannot run here, or None; it may install and compile what it needs.
+        settings: Entries that its jobs have in addition to the common ones.
+        environment: Environment variables of its process.
     """
 
     title: str
     command: Callable[[Job], list[str]]
-    missing: Callable[[], str | None]
+    unavailable: Callable[[], str | None]
     settings: dict[str, Any] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
 
@@ -76,43 +76,43 @@ def julia_script(job: Job) -> list[str]:
 
 @functools.cache
 def julia() -> tuple[str, ...]:
-    """The start of a Julia command line: the Julia that pyflux uses, on all cores."""
+    """Return the beginning of a Julia command line: the Julia that pyflux uses, on all cores."""
     import juliapkg
 
     return (juliapkg.executable(), "--startup-file=no", "--threads=auto")
 
 
 @functools.cache
-def no_pyflux() -> str | None:
+def pyflux_unavailable() -> str | None:
     return failure([sys.executable, "-m", "pyflux", "setup", "--json"])
 
 
 @functools.cache
-def no_torch() -> str | None:
+def torch_unavailable() -> str | None:
     if importlib.util.find_spec("torch") is None:
         return 'PyTorch is not installed: pip install -e ".[bench]"'
     return None
 
 
 @functools.cache
-def no_julia_package(name: str) -> str | None:
-    """Why a package of the benchmarks' Julia environment is not there; it is installed where it can be."""
-    if reason := no_pyflux():
+def julia_package_unavailable(name: str) -> str | None:
+    """Return why a package of the benchmarks' Julia environment cannot be installed and loaded, or None."""
+    if reason := pyflux_unavailable():
         return reason
     code = f"import Pkg; Pkg.instantiate(; io = devnull); using {name}"
     return failure([*julia(), f"--project={Path(__file__).parent}", "-e", code])
 
 
 def failure(command: list[str]) -> str | None:
-    """Run a command and return how it failed, or None."""
+    """Run a command; return the error message if it fails, else None."""
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
-    return None if done.returncode == 0 else last_words(done.stderr, done.returncode)
+    return None if done.returncode == 0 else error_line(done.stderr, done.returncode)
 
 
-def last_words(stderr: str, code: int) -> str:
-    r"""Return the line of an error's text that says most: Julia's come first, Python's last.
+def error_line(stderr: str, code: int) -> str:
+    r"""Return the most informative line of an error: Julia prints it first, Python last.
 
-    >>> last_words("Traceback\nValueError: no", 1)
+    >>> error_line("Traceback\nValueError: no", 1)
     'ValueError: no'
     """
     lines = [line for line in stderr.splitlines() if line.strip()] or [f"exit code {code}"]
@@ -120,23 +120,23 @@ def last_words(stderr: str, code: int) -> str:
 
 
 def environment(contestant: Contestant, extra: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables of a contestant's process; workers find `benchmarks` and `tests` from anywhere."""
+    """Return the environment of a contestant's process, in which `benchmarks` and `tests` can be imported."""
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     return os.environ | {"PYTHONPATH": path} | contestant.environment | extra
 
 
 CONTESTANTS = {
-    "pyflux": Contestant("pyflux", pyflux_worker, no_pyflux),
+    "pyflux": Contestant("pyflux", pyflux_worker, pyflux_unavailable),
     "torch_best": Contestant(
-        "PyTorch at its best", torch_worker, no_torch, {"style": "best"}, KEEP_MEMORY
+        "PyTorch at its best", torch_worker, torch_unavailable, {"style": "best"}, REUSE_MEMORY
     ),
     "torch_compiled": Contestant(
-        "PyTorch, torch.compile", torch_worker, no_torch, {"style": "compiled"}, KEEP_MEMORY
+        "PyTorch, torch.compile", torch_worker, torch_unavailable, {"style": "compiled"}, REUSE_MEMORY
     ),
-    "torch": Contestant("PyTorch as usual", torch_worker, no_torch, {"style": "usual"}),
+    "torch": Contestant("PyTorch as usual", torch_worker, torch_unavailable, {"style": "usual"}),
     "simplechains": Contestant(
-        "SimpleChains", julia_worker("simplechains.jl"), lambda: no_julia_package("SimpleChains")
+        "SimpleChains", julia_worker("simplechains.jl"), lambda: julia_package_unavailable("SimpleChains")
     ),
-    "flux": Contestant("stock Flux", julia_worker("flux.jl"), lambda: no_julia_package("Flux")),
-    "script": Contestant("the Julia script", julia_script, no_pyflux),
+    "flux": Contestant("stock Flux", julia_worker("flux.jl"), lambda: julia_package_unavailable("Flux")),
+    "script": Contestant("the Julia script", julia_script, pyflux_unavailable),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""How many floating-point operations a dense training pass takes."""
+"""The number of floating-point operations of a training step, without any sparsity."""
 
 import math
 
@@ -7,7 +7,7 @@ from pyflux.layers import Conv2D, Dense, Shape
 
 
 def forward(model: Sequential) -> list[int]:
-    """Return the operations for one image in each layer that has a kernel: a product and a sum are two.
+    """Return the operations for one image in each layer with a kernel; multiply and add count as two.
 
     >>> from pyflux.networks import flux_mnist
     >>> forward(flux_mnist())
@@ -16,18 +16,18 @@ def forward(model: Sequential) -> list[int]:
     counts = []
     shape: Shape = model.input_shape[1:]
     for layer in model.layers:
-        given, shape = shape, layer.output_shape(shape)
+        input_shape, shape = shape, layer.output_shape(shape)
         if isinstance(layer, (Conv2D, Dense)):
-            kernel = layer.weight_shapes(given)["kernel"]
+            kernel = layer.weight_shapes(input_shape)["kernel"]
             counts.append(2 * math.prod(kernel) * math.prod(shape[:-1]))
     return counts
 
 
 def training(model: Sequential) -> int:
-    """Return the operations of forward and backward pass for one image.
+    """Return the operations of the forward and backward pass for one image.
 
-    Backward takes each layer's product twice, for its kernel and for what came in; the images need no
-    gradient.
+    The backward pass takes each layer's product twice, for the gradients of its kernel and of its input; the
+    first layer's input needs none.
 
     >>> from pyflux.networks import flux_mnist
     >>> training(flux_mnist())

@@ -1,4 +1,4 @@
-"""What the figures were measured on."""
+"""A description of the machine that the benchmarks run on."""
 
 import datetime
 import os
@@ -29,7 +29,7 @@ def describe() -> dict[str, Any]:
 
 
 def cpu() -> str:
-    """Return the processor's name as the system knows it, with its model where the name is vague."""
+    """Return the processor's name as the system reports it, with its family, model and stepping."""
     info = Path("/proc/cpuinfo")
     if not info.exists():
         return platform.processor() or platform.machine()
@@ -47,7 +47,7 @@ def cores() -> int:
 
 
 def memory() -> float | None:
-    """Return the machine's memory in GB, where the system says it."""
+    """Return the machine's memory in GB, or None if the system does not report it."""
     try:
         return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9, 1)
     except (AttributeError, ValueError, OSError):
@@ -55,12 +55,12 @@ def memory() -> float | None:
 
 
 def busy() -> str | None:
-    """Return a warning where other programs are at work, or None."""
+    """Return a warning if other programs are running, or None."""
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     if load < 0.25 * cores():
         return None
     return (
-        f"the load is {load:.1f} on {cores()} cores: other programs take part, and the figures will show it"
+        f"the load is {load:.1f} on {cores()} cores: other programs are running and will distort the results"
     )
 
 

@@ -1,4 +1,4 @@
-"""The figure: the contestants side by side, and how the cost grows."""
+"""The figure: the contestants side by side, and how time grows with images and batch size."""
 
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ SIDE_BY_SIDE = ("flux_mnist_32", "flux_mnist_128", "flux_mnist_512", "keras_mnis
 
 
 def pyplot() -> Any:
-    """Return matplotlib's pyplot, for files only.
+    """Return matplotlib's pyplot, set up to draw into files.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
@@ -30,10 +30,10 @@ def pyplot() -> Any:
 
 
 def save(results: Results, path: Path) -> None:
-    """Draw what the results have figures for."""
+    """Draw the panels that the results have measurements for."""
     plt = pyplot()
-    panels = [draw for draw, ready in ((bars, SIDE_BY_SIDE), (by_images, ("images",)), (by_batch, ("batch",)))
-              if set(ready) & set(results.tasks())]  # fmt: skip
+    panels = [draw for draw, tasks in ((bars, SIDE_BY_SIDE), (by_images, ("images",)), (by_batch, ("batch",)))
+              if set(tasks) & set(results.tasks())]  # fmt: skip
     if not panels:
         return
     figure, axes = plt.subplots(
@@ -52,23 +52,23 @@ def bars(results: Results, axis: Any) -> None:
     shown = [c for c in CONTESTANTS if any(results.median(t, c) for t in tasks)]
     height = 0.8 / len(shown)
     for k, contestant in enumerate(shown):
-        there = [(i, t) for i, t in enumerate(tasks) if results.median(t, contestant)]
-        ratios = [results.median(t, contestant) / results.median(t, "pyflux") for _, t in there]
-        places = [i + (k - (len(shown) - 1) / 2) * height for i, _ in there]
-        drawn = axis.barh(places, ratios, height, label=CONTESTANTS[contestant].title)
-        axis.bar_label(drawn, fmt="{:.3g}", fontsize=7, padding=2)
+        measured = [(i, t) for i, t in enumerate(tasks) if results.median(t, contestant)]
+        ratios = [results.median(t, contestant) / results.median(t, "pyflux") for _, t in measured]
+        positions = [i + (k - (len(shown) - 1) / 2) * height for i, _ in measured]
+        bars_ = axis.barh(positions, ratios, height, label=CONTESTANTS[contestant].title)
+        axis.bar_label(bars_, fmt="{:.3g}", fontsize=7, padding=2)
     axis.set_yticks(range(len(tasks)), [TITLES[t] for t in tasks], fontsize=8)
     axis.invert_yaxis()
     axis.set_xscale("log")
     axis.margins(x=0.15)
-    axis.set_xlabel("time, as a multiple of pyflux's (less is better)")
+    axis.set_xlabel("time relative to pyflux (less is better)")
     axis.legend(fontsize=7)
 
 
 def by_images(results: Results, axis: Any) -> None:
     curves(results, axis, "images", lambda label, n, seconds: (n, seconds))
     axis.set_xlabel("images")
-    axis.set_ylabel("seconds an epoch")
+    axis.set_ylabel("seconds per epoch")
 
 
 def by_batch(results: Results, axis: Any) -> None:
@@ -79,11 +79,11 @@ def by_batch(results: Results, axis: Any) -> None:
         lambda label, n, seconds: (int(label.removeprefix("batch ")), 1e6 * seconds / n),
     )
     axis.set_xlabel("batch size")
-    axis.set_ylabel("µs an image")
+    axis.set_ylabel("µs per image")
 
 
 def curves(results: Results, axis: Any, task: str, point: Any) -> None:
-    """Draw a line for each contestant, both axes logarithmic."""
+    """Draw a line for each contestant on logarithmic axes."""
     for contestant in results.contestants(task):
         points = [
             point(label, results.images(task, label), median)

@@ -1,4 +1,4 @@
-"""The tables, in Markdown that is also fit for a terminal."""
+"""The report: Markdown tables that are readable in a terminal too."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from pyflux import networks
 
 
 def full(results: Results) -> str:
-    """Return all tables that the results have figures for."""
+    """Return all tables that the results have measurements for."""
     parts = [machine.line(results.machine), overview(results)]
     parts += [scaling(results, task) for task in results.tasks() if results.labels(task) != [""]]
     parts += [share_of_peak(results), goals(results), notes(results)]
@@ -19,7 +19,7 @@ def full(results: Results) -> str:
 
 
 def overview(results: Results) -> str:
-    """Return a row for each task without labels, a column for each contestant, and pyflux's ratios."""
+    """Return a table with a row for each task, a column for each contestant, and pyflux's ratios."""
     tasks = [t for t in results.tasks() if results.labels(t) == [""]]
     shown = [c for c in CONTESTANTS if any(c in results.contestants(t) for t in tasks)]
     rows = []
@@ -40,13 +40,13 @@ def overview(results: Results) -> str:
 
 
 def title(results: Results, task: str) -> str:
-    """Return what a row calls a task."""
+    """Return the title of a task's row."""
     images = results.images(task)
     return TITLES[task] + (f", {images:,} images" if images else "")
 
 
 def scaling(results: Results, task: str) -> str:
-    """Return a row for each label of a task, with the time of each contestant and the cost of an image."""
+    """Return a table with a row for each label of a task: each contestant's time, in all and per image."""
     shown, measure = results.contestants(task), MEASURES[task]
     rows = []
     for label in results.labels(task):
@@ -55,12 +55,12 @@ def scaling(results: Results, task: str) -> str:
         costs = [ratio(m, images) for m in medians] if images else []
         rows.append([label, *(quantity(m, measure) for m in medians), *(quantity(c, measure) for c in costs)])
     titles = [CONTESTANTS[c].title for c in shown]
-    wide = len(rows[0]) > 1 + len(shown)
-    return table([TITLES[task], *titles, *(f"{t}, an image" for t in titles if wide)], rows)
+    has_costs = len(rows[0]) > 1 + len(shown)
+    return table([TITLES[task], *titles, *(f"{t}, per image" for t in titles if has_costs)], rows)
 
 
 def share_of_peak(results: Results) -> str:
-    """Return how much of the fastest matrix product each contestant's epochs reach, counted as dense."""
+    """Return the share of the fastest matrix product's speed that each contestant's epochs reach."""
     rates = [results.median("peak", c, "gflops") for c in results.contestants("peak")]
     peak = max((r for r in rates if r is not None), default=None)
     rows = []
@@ -72,12 +72,12 @@ def share_of_peak(results: Results) -> str:
         medians = {c: results.median(task, c) for c in ("pyflux", "torch_best")}
         shares = [ratio(images * work / 1e9 / m, peak) if m else None for m in medians.values()]
         rows.append([f"{network}, batch {batch}", f"{work / 1e6:.1f} MFLOP", *map(percent, shares)])
-    head = [f"share of {peak or 0:.0f} GFLOP/s", "a dense pass", "pyflux", "PyTorch at its best"]
+    head = [f"share of {peak or 0:.0f} GFLOP/s", "operations per image", "pyflux", "PyTorch at its best"]
     return table(head, rows) if rows else ""
 
 
 def goals(results: Results) -> str:
-    """Return what was set out for, what was seen, and whether it was reached."""
+    """Return the goals with their limits and measured values."""
     rows = []
     for goal in GOALS:
         value = goal.value(results)
@@ -87,21 +87,21 @@ def goals(results: Results) -> str:
             rows.append(
                 [goal.text, f"{sign} {goal.limit:g}{goal.unit}", f"{number(value)}{goal.unit}", verdict]
             )
-    return table(["goal", "asked", "seen", ""], rows) if rows else ""
+    return table(["goal", "limit", "measured", ""], rows) if rows else ""
 
 
 def notes(results: Results) -> str:
-    """Return what was left out or failed, and why."""
-    lines = [f"left out: {CONTESTANTS[name].title}: {why}" for name, why in results.left_out.items()]
+    """Return what was skipped or failed, and why."""
+    lines = [f"skipped: {CONTESTANTS[name].title}: {why}" for name, why in results.skipped.items()]
     for r in results.records:
         if "error" in r:
-            who = " ".join(filter(None, (CONTESTANTS[r["contestant"]].title, r["label"])))
-            lines.append(f"failed: {r['task']}, {who}: {r['error']}")
+            name = " ".join(filter(None, (CONTESTANTS[r["contestant"]].title, r["label"])))
+            lines.append(f"failed: {r['task']}, {name}: {r['error']}")
     return "\n".join(lines)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a Markdown table whose columns stand under one another.
+    """Return a Markdown table with aligned columns.
 
     >>> print(table(["", "a"], [["one", "1.0"]]))
     |     |   a |
@@ -120,7 +120,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def quantity(value: float | None, measure: str) -> str:
-    """Return a value in the unit that suits it.
+    """Return a value with a suitable unit.
 
     >>> quantity(0.0000931, "seconds"), quantity(1.234, "wall"), quantity(6.5e8, "peak_bytes")
     ('93.1 µs', '1.23 s', '650 MB')

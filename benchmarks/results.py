@@ -1,4 +1,4 @@
-"""What was measured, and what follows from it: medians and ratios."""
+"""The measurements of a run, their medians and ratios."""
 
 import json
 import statistics
@@ -11,24 +11,23 @@ TORCH = ("torch_best", "torch_compiled", "torch")
 
 @dataclass
 class Results:
-    """All measures of a run.
+    """All measurements of a run.
 
     Args:
         machine: Its description; see `machine.py`.
-        settings: What the run was asked for.
+        settings: The settings of the run.
         records: One for each case and round: task, contestant, label, round, and either measures or an error.
-        left_out: Contestants that could not run, with the reason.
+        skipped: Contestants that could not run, with the reason.
     """
 
     machine: dict[str, Any]
     settings: dict[str, Any] = field(default_factory=dict)
     records: list[dict[str, Any]] = field(default_factory=list)
-    left_out: dict[str, str] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
 
     def add(self, task: str, contestant: str, label: str, round_: int, **what: Any) -> None:
-        """Add a record; the versions that a worker told become the machine's."""
-        told = what.get("measures", {}).pop("versions", [])
-        for versions in told:
+        """Add a record; the versions that a worker reports become part of the machine's description."""
+        for versions in what.get("measures", {}).pop("versions", []):
             self.machine["versions"].update(versions)
         self.records.append({"task": task, "contestant": contestant, "label": label, "round": round_} | what)
 
@@ -46,41 +45,41 @@ class Results:
     def median(
         self, task: str, contestant: str, measure: str = "seconds", label: str | None = None
     ) -> float | None:
-        """Return the median over all rounds, or None where nothing was measured."""
+        """Return the median over all rounds, or None if nothing was measured."""
         values = self.values(task, contestant, measure, label)
         return statistics.median(values) if values else None
 
     def best_torch(self, task: str, measure: str = "seconds") -> float | None:
-        """Return the least of PyTorch's medians: its best configuration is the one that is best here."""
+        """Return the smallest of the medians of PyTorch's configurations."""
         medians = [self.median(task, name, measure) for name in TORCH]
         return min((m for m in medians if m is not None), default=None)
 
     def tasks(self) -> list[str]:
-        """Return the names of the tasks in which something was measured, in their order."""
+        """Return the names of the tasks with measurements, in order."""
         return list(dict.fromkeys(r["task"] for r in self.records if "measures" in r))
 
     def labels(self, task: str) -> list[str]:
-        """Return the labels of a task's cases, in their order."""
+        """Return the labels of a task's cases, in order."""
         return list(dict.fromkeys(r["label"] for r in self.records if r["task"] == task))
 
     def contestants(self, task: str) -> list[str]:
-        """Return who took part in a task."""
+        """Return the names of the contestants of a task, in order."""
         return list(dict.fromkeys(r["contestant"] for r in self.records if r["task"] == task))
 
     def images(self, task: str, label: str = "") -> int | None:
-        """Return how many images the task's jobs had."""
+        """Return the number of images of the task's jobs."""
         found = (r.get("images") for r in self.records if (r["task"], r["label"]) == (task, label))
         return next((n for n in found if n), None)
 
     def save(self, path: Path) -> None:
-        """Write everything as one JSON object, with the medians and the goals for those who only read."""
+        """Write everything as one JSON object, with the medians for whoever reads the file itself."""
         path.write_text(json.dumps(vars(self) | {"medians": self._medians()}, indent=1) + "\n")
 
     @classmethod
     def load(cls, path: Path) -> "Results":
         """Read what `save` wrote."""
-        kept = json.loads(path.read_text())
-        return cls(kept["machine"], kept["settings"], kept["records"], kept["left_out"])
+        saved = json.loads(path.read_text())
+        return cls(saved["machine"], saved["settings"], saved["records"], saved["skipped"])
 
     def _medians(self) -> dict[str, dict[str, float]]:
         medians: dict[str, dict[str, float]] = {}
@@ -93,7 +92,7 @@ class Results:
 
 
 def ratio(a: float | None, b: float | None) -> float | None:
-    """Return a / b, or None where one of them is not there.
+    """Return a / b, or None if one of them is missing or b is 0.
 
     >>> ratio(1.0, 4.0), ratio(None, 4.0)
     (0.25, None)

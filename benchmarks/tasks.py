@@ -1,13 +1,12 @@
-"""What is measured: each task is some cases, a case is one contestant with one job."""
+"""The tasks. Each has cases, and a case is one contestant with one job."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.data import Samples
-from pyflux import recipes
 
-# The recipe that trains to 99 % in the least time; its task is left out while there is none of this name.
+# The recipe that trains to 99 % in the least time.
 FAST_RECIPE = "fast"
 SEEDS = range(5)
 
@@ -17,14 +16,14 @@ ONE_THREAD = {"JULIA_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_TH
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much work the tasks are.
+    """The size of the tasks.
 
     Args:
-        images: At most so many training images.
-        tests: Images to predict.
-        times: How often prediction is timed in a process, and how often a single image is.
-        epochs: Timed epochs in a process.
-        compiled: Whether torch.compile takes part, which takes half a minute to begin.
+        images: Maximum number of training images.
+        tests: Number of images to predict.
+        times: How often a process times the prediction of many images, and of a single one.
+        epochs: Timed epochs of a process.
+        compiled: Whether torch.compile takes part; it takes half a minute to start.
     """
 
     images: int = 480_000
@@ -36,7 +35,7 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Case:
-    """One contestant's part of a task; ``label`` tells cases of one contestant apart."""
+    """A contestant with a job; ``label`` distinguishes several cases of one contestant."""
 
     contestant: str
     job: Mapping[str, Any]
@@ -46,14 +45,14 @@ class Case:
 
 @dataclass(frozen=True)
 class Task:
-    """What several contestants do.
+    """Work that several contestants do.
 
     Args:
-        name: As ``--only`` takes it.
-        title: What the tables call it.
-        cases: Makes the cases.
-        measure: Which of the workers' measures the tables show: ``"wall"`` is the whole process.
-        quick: Whether it belongs to a quick look.
+        name: Its name on the command line.
+        title: Its name in the tables.
+        cases: Returns the cases.
+        measure: The measurement that the tables show; ``"wall"`` is the time of the whole process.
+        quick: Whether ``--quick`` includes it.
     """
 
     name: str
@@ -66,21 +65,21 @@ class Task:
 def epochs(
     network: str, batch_size: int, images: int, contestants: tuple[str, ...], quick: bool = False
 ) -> Task:
-    """Epochs of a network, everything that a user waits for included."""
+    """Epochs of a network, including everything that a user waits for."""
 
     def cases(samples: Samples, sizes: Sizes) -> list[Case]:
         job = samples.job(network, min(images, sizes.images)) | {
             "task": "epochs", "batch_size": batch_size, "epochs": sizes.epochs,
         }  # fmt: skip
-        taking_part = [name for name in contestants if sizes.compiled or name != "torch_compiled"]
-        return [Case(name, job) for name in taking_part]
+        names = [name for name in contestants if sizes.compiled or name != "torch_compiled"]
+        return [Case(name, job) for name in names]
 
     title = f"an epoch of {network}, batch {batch_size}"
     return Task(f"{network}_{batch_size}", title, cases, quick=quick)
 
 
 def predictions(task: str, title: str, contestants: tuple[str, ...]) -> Task:
-    """Prediction with flux_mnist, of many images or one at a time."""
+    """Prediction with flux_mnist, of many images or of one at a time."""
 
     def cases(samples: Samples, sizes: Sizes) -> list[Case]:
         n, times = (sizes.tests, sizes.times[0]) if task == "predict" else (100, sizes.times[1])
@@ -94,8 +93,8 @@ def mnist(name: str, title: str, measure: str, task: str, contestants: tuple[str
     """The work of `train_mnist` on a folder with MNIST."""
 
     def cases(samples: Samples, sizes: Sizes) -> list[Case]:
-        whole = samples.mnist_job() | {"task": task, "seed": 0} | job
-        return [Case(contestant, whole) for contestant in contestants]
+        full = samples.mnist_job() | {"task": task, "seed": 0} | job
+        return [Case(contestant, full) for contestant in contestants]
 
     return Task(name, title, cases, measure)
 
@@ -137,8 +136,8 @@ def matrix_products(samples: Samples, sizes: Sizes) -> list[Case]:
 
 
 def fast_recipe(samples: Samples, sizes: Sizes) -> list[Case]:
-    """The fast recipe with several seeds, where there is one and MNIST to train on."""
-    if samples.mnist is None or FAST_RECIPE not in recipes.RECIPES:
+    """Return the fast recipe with several seeds, if there is MNIST to train on."""
+    if samples.mnist is None:
         return []
     job = samples.mnist_job() | {"task": "mnist", "recipe": FAST_RECIPE}
     return [Case("pyflux", job | {"seed": seed}, f"seed {seed}") for seed in SEEDS]

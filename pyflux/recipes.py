@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ._internal import validation
 from .layers import Layer, RandomRotation, RandomTranslation, RandomZoom
-from .optimizers import Adam, Optimizer
+from .optimizers import FluxAdam, Optimizer
 from .optimizers.schedules import OneCycle
 
 
@@ -38,9 +38,9 @@ class Recipe:
     def optimizer(self, images: int) -> Optimizer:
         """Return the optimizer for a number of training images."""
         if not self.one_cycle:
-            return Adam(self.learning_rate)
+            return FluxAdam(self.learning_rate)
         steps = self.epochs * -(-images // self.batch_size)
-        return Adam(OneCycle(self.learning_rate, steps, pct_start=0.2))
+        return FluxAdam(OneCycle(self.learning_rate, steps, pct_start=0.2))
 
 
 def small_affine_changes() -> list[Layer]:

@@ -1,19 +1,25 @@
-"""Schedules of the learning rate; `pyflux.optimizers.schedules` by a shorter name."""
+"""Schedules of the learning rate: `pyflux.optimizers.schedules` by a shorter name."""
 
 from .optimizers.schedules import (
     CosineDecay,
+    CosineDecayRestarts,
     ExponentialDecay,
+    InverseTimeDecay,
+    LearningRateSchedule,
     OneCycle,
     PiecewiseConstantDecay,
-    Schedule,
+    PolynomialDecay,
     from_config,
 )
 
 __all__ = [
     "CosineDecay",
+    "CosineDecayRestarts",
     "ExponentialDecay",
+    "InverseTimeDecay",
+    "LearningRateSchedule",
     "OneCycle",
     "PiecewiseConstantDecay",
-    "Schedule",
+    "PolynomialDecay",
     "from_config",
 ]

@@ -1,11 +1,17 @@
-"""Compares the arguments of a class or a function with those of its namesake in Keras.
+"""Compares the arguments of a public class or function with those of its namesake in Keras.
 
 What is meant to differ stands in `DIFFERENCES`, with the reason; what stands there and does not differ (any
-more) is reported too, so that the list stays true.
+more) is reported too, so that the list stays true. Keras is asked in a process of its own, since PyTorch (its
+backend here) and Julia do not go together in one.
 """
 
+import ast
+import functools
 import inspect
+import json
 import os
+import subprocess
+import sys
 from typing import NamedTuple
 
 import pytest
@@ -30,41 +36,154 @@ class Difference(NamedTuple):
     defaults: tuple[str, ...] = ()
 
 
-# By the public name of the class or function, such as "layers.Conv2D".
-DIFFERENCES: dict[str, list[Difference]] = {}
+ACTIVITY = Difference(
+    "Penalties on outputs are not supported; penalties on weights are.", missing=("activity_regularizer",)
+)
+FANS = Difference(
+    "Which axes are inputs and outputs follows from the kernel's shape.",
+    missing=("input_axes", "output_axes"),
+)
+AXIS = Difference("Outputs and classes are along the last axis.", missing=("axis",))
+
+CLASS_AXIS = Difference("The classes are on the last axis.", missing=("axis",))
+
+# By the public name of the class or function.
+DIFFERENCES: dict[str, list[Difference]] = {
+    "layers.Input": [
+        Difference(
+            "Only the shape of dense float samples is declared; batches may have any size.",
+            missing=("batch_size", "sparse", "ragged", "batch_shape", "tensor", "optional"),
+            added=("input_shape", "input_dim", "trainable"),
+        ),
+        Difference("A network needs the shape of its samples.", defaults=("shape",)),
+    ],
+    "layers.Conv2D": [ACTIVITY],
+    "layers.Dense": [
+        ACTIVITY,
+        Difference(
+            "Low-rank adaptation and quantization are not supported.",
+            missing=("lora_rank", "lora_alpha", "quantization_config"),
+        ),
+    ],
+    "layers.Dropout": [Difference("Every value is dropped by itself.", missing=("noise_shape",))],
+    "layers.AveragePooling2D": [
+        Difference("A window of (2, 2), as MaxPooling2D has.", defaults=("pool_size",))
+    ],
+    "layers.BatchNormalization": [
+        Difference(
+            "Renormalization, and statistics over several devices, are not supported.",
+            missing=("renorm", "renorm_clipping", "renorm_momentum", "synchronized"),
+        )
+    ],
+    "layers.LeakyReLU": [
+        Difference("The older name of negative_slope, which Keras takes too.", added=("alpha",))
+    ],
+    "metrics.CategoricalCrossentropy": [CLASS_AXIS],
+    "metrics.SparseCategoricalCrossentropy": [
+        CLASS_AXIS,
+        Difference("Labels are classes: there is none to be left out.", missing=("ignore_class",)),
+    ],
+    "initializers.VarianceScaling": [FANS],
+    "initializers.GlorotNormal": [FANS],
+    "initializers.GlorotUniform": [FANS],
+    "initializers.HeNormal": [FANS],
+    "initializers.HeUniform": [FANS],
+    "initializers.LecunNormal": [FANS],
+    "initializers.LecunUniform": [FANS],
+    "losses.binary_crossentropy": [AXIS],
+    "losses.categorical_crossentropy": [AXIS],
+    "losses.sparse_categorical_crossentropy": [
+        AXIS,
+        Difference("Samples are left out by a sample weight of 0.", missing=("ignore_class",)),
+    ],
+}
 
 
-def keras():
-    """Keras with PyTorch for its backend; the test is skipped where either is missing."""
-    os.environ.setdefault("KERAS_BACKEND", "torch")
-    pytest.importorskip(os.environ["KERAS_BACKEND"])
-    return pytest.importorskip("keras")
+class Argument(NamedTuple):
+    """An argument: its name, whether it may be given by position, and the source of its default, if any."""
+
+    name: str
+    positional: bool
+    default: str | None
 
 
-def compare(ours, theirs, differences=()):
-    """Return what differs between two signatures and is not among ``differences``: a sentence each.
+def compare(ours, name):
+    """Return what differs between the arguments of ``ours`` and Keras's, a sentence each.
 
     The arguments of ours that may be given by position must be the first ones of Keras's, in the same order.
     Arguments by keyword must have Keras's names. Defaults must be equal.
+
+    Args:
+        ours: A class or a function.
+        name: Its name in Keras and in `DIFFERENCES`, such as ``"layers.Conv2D"``.
     """
-    mine, keras_s = _arguments(ours), _arguments(theirs)
-    takes_options = any(p.kind is p.VAR_KEYWORD for p in _parameters(theirs).values())
-    options = LAYER_OPTIONS if takes_options else set()
-    positional = [name for name, p in mine.items() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    keras = keras_arguments()
+    if name not in keras:
+        return [f"Keras has no {name}"]
+    theirs, options = keras[name]
+    mine, positional = {a.name: a for a in arguments(ours)}, [a.name for a in arguments(ours) if a.positional]
     found = {
-        "order": positional != list(keras_s)[: len(positional)],
-        "missing": set(keras_s) - set(mine),
-        "added": set(mine) - set(keras_s) - options,
-        "defaults": {n for n in set(mine) & set(keras_s) if not _same(mine[n].default, keras_s[n].default)},
+        "missing": set(theirs) - set(mine),
+        "added": set(mine) - set(theirs) - (LAYER_OPTIONS if options else set()),
+        "defaults": {n for n in set(mine) & set(theirs) if not _same(mine[n].default, theirs[n].default)},
     }
     wrong = []
-    if found["order"]:
-        wrong.append(f"by position ours takes {positional}, Keras {list(keras_s)[: len(positional)]}")
-    for kind in ("missing", "added", "defaults"):
-        listed = {name for difference in differences for name in getattr(difference, kind)}
-        wrong += [f"{kind}: {name}" for name in sorted(found[kind] - listed)]
-        wrong += [f"{kind}: {name} is listed, but is no difference" for name in sorted(listed - found[kind])]
+    if positional != list(theirs)[: len(positional)]:
+        wrong.append(f"by position ours takes {positional}, Keras {list(theirs)[: len(positional)]}")
+    for kind, names in found.items():
+        listed = {n for difference in DIFFERENCES.get(name, ()) for n in getattr(difference, kind)}
+        wrong += [f"{kind}: {n}" for n in sorted(names - listed)]
+        wrong += [f"{kind}: {n} is listed, but is no difference" for n in sorted(listed - names)]
     return wrong
+
+
+def arguments(callable_):
+    """Return the arguments of a class's ``__init__`` or of a function, without ``self`` and **kwargs."""
+    return [
+        Argument(
+            name,
+            p.kind is p.POSITIONAL_OR_KEYWORD,
+            None if p.default is p.empty else repr(p.default),
+        )
+        for name, p in _parameters(callable_).items()
+        if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL) and name != "self"
+    ]
+
+
+@functools.cache
+def keras_arguments():
+    """Return, by public name, Keras's arguments by name, and whether there are **kwargs beside them.
+
+    The test is skipped where Keras or PyTorch is not installed.
+    """
+    code = "import tests.keras_signatures as s; s.print_arguments()"
+    environment = {**os.environ, "KERAS_BACKEND": "torch", "PYTHONWARNINGS": "ignore"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    if done.returncode:
+        pytest.skip(f"Keras with PyTorch cannot be imported: {done.stderr.strip().splitlines()[-1]}")
+    found = json.loads(done.stdout.splitlines()[-1])
+    return {
+        name: ({a[0]: Argument(*a) for a in theirs}, options) for name, (theirs, options) in found.items()
+    }
+
+
+def print_arguments():
+    """Print the arguments of Keras's public classes and functions as JSON."""
+    import keras
+
+    found = {}
+    for module in (
+        "activations", "callbacks", "constraints", "initializers", "layers", "losses", "metrics", "optimizers",
+        "optimizers.schedules", "regularizers", "utils",
+    ):  # fmt: skip
+        namespace = functools.reduce(getattr, module.split("."), keras)
+        for name, value in vars(namespace).items():
+            if callable(value) and not name.startswith("_"):
+                options = any(p.kind is p.VAR_KEYWORD for p in _parameters(value).values())
+                found[f"{module}.{name}"] = arguments(value), options
+    for name in ("fit", "evaluate", "predict", "compile", "summary", "save", "train_on_batch"):
+        found[f"Model.{name}"] = arguments(getattr(keras.Model, name)), False
+    print(json.dumps(found))
 
 
 def _parameters(callable_):
@@ -72,13 +191,8 @@ def _parameters(callable_):
     return inspect.signature(callable_.__init__ if inspect.isclass(callable_) else callable_).parameters
 
 
-def _arguments(callable_):
-    return {
-        name: p
-        for name, p in _parameters(callable_).items()
-        if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL) and name != "self"
-    }
-
-
 def _same(ours, theirs):
-    return ours == theirs and (ours is None) == (theirs is None)
+    try:
+        return ast.literal_eval(ours) == ast.literal_eval(theirs)
+    except (ValueError, SyntaxError, TypeError):
+        return ours == theirs

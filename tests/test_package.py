@@ -13,28 +13,33 @@ import requests
 
 import pyflux
 from pyflux import engines
-from pyflux.engines.flux import julia as engine_julia
+from pyflux.engines.flux import installation
 from tests.conftest import ROOT
 
 
 def test_public_names():
-    assert pyflux.__all__ == [
+    assert set(pyflux.__all__) == {
         "DataError",
         "DownloadError",
         "EngineError",
         "EngineUnavailable",
         "History",
+        "Input",
         "MissingExtraError",
         "PyFluxError",
         "SavedModelError",
+        "ScaleWarning",
         "Sequential",
         "TrainingResult",
+        "activations",
         "applications",
         "callbacks",
+        "constraints",
         "datasets",
         "export_onnx",
         "from_keras",
         "from_torch",
+        "initializers",
         "layers",
         "load",
         "losses",
@@ -50,7 +55,8 @@ def test_public_names():
         "to_keras",
         "to_torch",
         "train_mnist",
-    ]
+        "utils",
+    }
     for name in pyflux.__all__:
         assert getattr(pyflux, name) is not None
 
@@ -131,9 +137,13 @@ def test_imports_point_one_way():
     assert modules == set(level)
 
 
-def test_julia_is_started_in_one_folder():
-    users = [p for p in (ROOT / "pyflux").rglob("*.py") if "import juliapkg" in p.read_text()]
-    assert {p.parent.relative_to(ROOT).as_posix() for p in users} == {"pyflux/engines/flux"}
+def test_julia_is_started_in_one_file():
+    files = {p: p.read_text() for p in (ROOT / "pyflux").rglob("*.py")}
+    assert {p.parent for p, text in files.items() if "import juliapkg" in text} == {
+        ROOT / "pyflux/engines/flux"
+    }
+    users = [p for p, text in files.items() if re.search(r"^ *(import|from) juliacall", text, re.MULTILINE)]
+    assert users == [ROOT / "pyflux/engines/flux/julia.py"]
 
 
 def test_without_julia_the_error_says_why_and_what_else_there_is(monkeypatch, tmp_path):
@@ -188,10 +198,10 @@ def test_out_of_reach_is_a_julia_that_is_neither_there_nor_to_be_had(
             raise requests.ConnectionError("no network")
 
     monkeypatch.setenv("JULIA_PKG_OFFLINE", "")
-    monkeypatch.setattr(engine_julia, "is_set_up", lambda: set_up)
+    monkeypatch.setattr(installation, "is_complete", lambda: set_up)
     monkeypatch.setattr(requests, "head", head)
     monkeypatch.setattr(shutil, "which", lambda name: julia)
-    got = engine_julia.unavailable_reason(1.0)
+    got = installation.obstacle(1.0)
     assert got is None if reason is None else re.match(reason, got)
 
 

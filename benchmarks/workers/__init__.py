@@ -1,1 +1,1 @@
-"""The contestants' programs: each runs in a process of its own, gets a job and prints what it measured."""
+"""The contestants' programs: each runs in a process of its own, reads a job and prints its measurements."""

@@ -1,7 +1,7 @@
-"""What every worker in Python does: take its job, read the samples, tell what it measured.
+"""What every Python worker does: read its job and the samples, and report measurements.
 
-A job is one JSON object, the only argument. What a worker measures it prints as JSON lines, each
-``{"measure": name, "value": value}``; a name may come again and again. Anything else on stdout is ignored.
+A job is a JSON object, the only command-line argument. A worker prints its measurements as JSON lines,
+``{"measure": name, "value": value}``, as many of one name as it likes. Anything else on stdout is ignored.
 """
 
 import json
@@ -17,14 +17,14 @@ Job = dict[str, Any]
 
 
 def run(tasks: dict[str, Callable[[Job], None]]) -> None:
-    """Do the task that the job names, and tell how much memory it took."""
+    """Run the task that the job names, and report the peak memory."""
     job: Job = json.loads(sys.argv[1])
     tasks[job["task"]](job)
     if (peak := peak_bytes()) is not None:
-        tell("peak_bytes", peak)
+        report("peak_bytes", peak)
 
 
-def tell(measure: str, value: Any) -> None:
+def report(measure: str, value: Any) -> None:
     print(json.dumps({"measure": measure, "value": value}), flush=True)
 
 
@@ -34,7 +34,7 @@ def samples(job: Job) -> tuple[np.ndarray, np.ndarray]:
 
 
 def warmup(job: Job) -> int:
-    """How many images have every shape of batch in them: two whole batches and the rest of an epoch."""
+    """Return how many images contain every size of batch: two full ones and an epoch's last."""
     n, size = job["shape"][0], job["batch_size"]
     return min(n, 2 * size + n % size)
 
@@ -46,9 +46,9 @@ def seconds(call: Callable[[], object]) -> float:
 
 
 def peak_bytes() -> int | None:
-    """Return the most memory that this process has had, or None where the system does not say.
+    """Return the peak memory of this process in bytes, or None if the system does not report it.
 
-    Linux counts the memory of the process that started this one in ``ru_maxrss``, so VmHWM goes first.
+    VmHWM is preferred: on Linux ``ru_maxrss`` includes the memory of the process that started this one.
     """
     status = Path("/proc/self/status")
     if status.exists():
@@ -58,5 +58,5 @@ def peak_bytes() -> int | None:
         import resource
     except ImportError:  # Windows
         return None
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most if sys.platform == "darwin" else most * 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

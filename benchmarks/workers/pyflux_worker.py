@@ -1,4 +1,4 @@
-"""pyflux, as a user calls it: `Sequential.fit` and `predict` with their defaults, on uint8 images."""
+"""pyflux as a user calls it: `Sequential.fit` and `predict` with their defaults, on uint8 images."""
 
 import os
 import subprocess
@@ -6,12 +6,12 @@ import time
 
 import juliapkg
 
-from benchmarks.workers.job import Job, run, samples, seconds, tell, warmup
+from benchmarks.workers.job import Job, report, run, samples, seconds, warmup
 from pyflux import Sequential, networks, train_mnist
 from pyflux.callbacks import Callback
 from pyflux.engines.flux import julia
 
-# n × n Float32 matrices, several times: the fastest counts, in GFLOP/s.
+# The speed of the fastest of several products of n × n Float32 matrices, in GFLOP/s.
 MATRIX_PRODUCT = """
 using LinearAlgebra
 n, times, threads = parse.(Int, ARGS)
@@ -21,39 +21,34 @@ print(2e-9 * n^3 / minimum(@elapsed(mul!(c, a, b)) for _ in 1:times))
 """
 
 
-def allocated() -> int:
-    """Return how many bytes Julia has allocated so far."""
-    return int(julia.start().call("allocated"))
-
-
 class Clock(Callback):
-    """Tells, at the end of each epoch, the time and the bytes that Julia allocated since the one before."""
+    """Reports each epoch's time and the bytes that Julia allocated in it."""
 
     def __init__(self) -> None:
-        self._bytes, self._time = allocated(), time.perf_counter()
+        self._bytes, self._time = julia.allocated_bytes(), time.perf_counter()
         self._first = True
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
-        """Tell, and start anew."""
-        tell("seconds", time.perf_counter() - self._time)
+        """Report, and restart the clock."""
+        report("seconds", time.perf_counter() - self._time)
         if not self._first:
-            tell("allocated_bytes", allocated() - self._bytes)
-        tell("loss", logs["loss"])
+            report("allocated_bytes", julia.allocated_bytes() - self._bytes)
+        report("loss", logs["loss"])
         self._first = False
-        self._bytes, self._time = allocated(), time.perf_counter()
+        self._bytes, self._time = julia.allocated_bytes(), time.perf_counter()
 
 
 def network(job: Job) -> Sequential:
     versions = julia.versions()
-    tell("versions", {"Julia": versions["julia"], "Flux": versions["flux"]})
-    tell("threads", int(versions["threads"]))
+    report("versions", {"Julia": versions["julia"], "Flux": versions["flux"]})
+    report("threads", int(versions["threads"]))
     model: Sequential = getattr(networks, job["network"])(seed=0)
     model.compile("adam")
     return model
 
 
 def epochs(job: Job) -> None:
-    """Time whole epochs: everything between the call of `fit` and its end belongs to one of them."""
+    """Time epochs: everything between the call of `fit` and its return counts to one of them."""
     (x, y), model = samples(job), network(job)
     warm = warmup(job)
     model.fit(x[:warm], y[:warm], job["batch_size"], verbose=0)
@@ -64,7 +59,7 @@ def predict(job: Job) -> None:
     (x, _), model = samples(job), network(job)
     model.predict(x)
     for _ in range(job["times"]):
-        tell("seconds", seconds(lambda: model.predict(x)))
+        report("seconds", seconds(lambda: model.predict(x)))
 
 
 def single(job: Job) -> None:
@@ -74,7 +69,7 @@ def single(job: Job) -> None:
         model.predict(x[i : i + 1])
     for i in range(job["times"]):
         k = i % len(x)
-        tell("seconds", seconds(lambda k=k: model.predict(x[k : k + 1])))
+        report("seconds", seconds(lambda k=k: model.predict(x[k : k + 1])))
 
 
 def mnist(job: Job) -> None:
@@ -84,16 +79,16 @@ def mnist(job: Job) -> None:
         epochs=job.get("epochs"), batch_size=job.get("batch_size"), seed=job["seed"], verbose=0,
     )  # fmt: skip
     for value in result.seconds_per_epoch:
-        tell("seconds", value)
-    tell("total_seconds", sum(result.seconds_per_epoch))
-    tell("accuracy", result.test_accuracy)
+        report("seconds", value)
+    report("total_seconds", sum(result.seconds_per_epoch))
+    report("accuracy", result.test_accuracy)
 
 
 def matrix_product(job: Job) -> None:
     arguments = (str(each) for each in (job["n"], job["times"], os.cpu_count()))
     command = [juliapkg.executable(), "--startup-file=no", "-e", MATRIX_PRODUCT, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    tell("gflops", float(done.stdout))
+    report("gflops", float(done.stdout))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,15 @@
-# SimpleChains, as its own MNIST example does it: parameters in one vector, `train_batched!` on all threads.
+# SimpleChains, as in its own MNIST example: parameters in one vector, `train_batched!` on
+# all threads.
 
 using SimpleChains
 
 include("job.jl")
 
 function main()
-    tell("versions", Dict("Julia" => string(VERSION), "SimpleChains" => string(pkgversion(SimpleChains))))
-    tell("threads", Threads.nthreads())
-    x, digits = samples()
+    version = string(pkgversion(SimpleChains))
+    report("versions", Dict("Julia" => string(VERSION), "SimpleChains" => version))
+    report("threads", Threads.nthreads())
+    x, digits = read_samples()
     y = UInt32.(digits .+ 1)
     net = SimpleChain(
         (static(28), static(28), static(1)),
@@ -20,20 +22,20 @@ function main()
     )
     p = SimpleChains.init_params(net)
     optimizer = SimpleChains.ADAM(0.001f0)
-    train!(samples, epochs) = begin
-        loss = SimpleChains.add_loss(net, LogitCrossEntropyLoss(y[samples]))
+    train!(indices, epochs) = begin
+        loss = SimpleChains.add_loss(net, LogitCrossEntropyLoss(y[indices]))
         gradients = SimpleChains.alloc_threaded_grad(loss)
-        images = x[:, :, :, samples]
+        images = x[:, :, :, indices]
         @elapsed SimpleChains.train_batched!(
             gradients, p, loss, images, optimizer, epochs; batchsize = job["batch_size"],
         )
     end
-    train!(warmup(), 1)
-    # One call trains all epochs: Adam's memory lives as long as it does.
-    each = train!(axes(x, 4), job["epochs"]) / job["epochs"]
-    foreach(_ -> tell("seconds", each), 1:job["epochs"])
+    train!(warmup_range(), 1)
+    # One call trains all epochs: Adam's state does not outlive it.
+    seconds = train!(axes(x, 4), job["epochs"]) / job["epochs"]
+    foreach(_ -> report("seconds", seconds), 1:job["epochs"])
     loss = SimpleChains.add_loss(net, LogitCrossEntropyLoss(y))
-    tell("loss", SimpleChains.accuracy_and_loss(loss, x, p)[2])
+    report("loss", SimpleChains.accuracy_and_loss(loss, x, p)[2])
 end
 
 main()

@@ -1,7 +1,7 @@
-"""A PyTorch script that does the work of `pyflux train --epochs 1`, from the start of the process to its end.
+"""A PyTorch script that does the same work as `pyflux train --epochs 1`.
 
-It reads MNIST, holds 10,000 of the 60,000 images back, trains one epoch at batch 64, validates, tests and
-makes the confusion matrix.
+It reads MNIST, holds out 10,000 of the 60,000 images, trains with batches of 64, validates, tests and
+computes the confusion matrix.
 """
 
 import gzip
@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmarks.workers.job import Job, run, seconds, tell
+from benchmarks.workers.job import Job, report, run, seconds
 from benchmarks.workers.torch_training import STYLES
 
 
@@ -33,11 +33,11 @@ def mnist(job: Job) -> None:
     y_test = torch.from_numpy(read(folder, "t10k-labels-idx1-ubyte")).long()
     cut = len(x) * 5 // 6
     for _ in range(job["epochs"]):
-        tell("seconds", seconds(lambda: training.epoch(x[:cut], y[:cut], batch_size)))
+        report("seconds", seconds(lambda: training.epoch(x[:cut], y[:cut], batch_size)))
         found = training.probabilities(x[cut:]).argmax(1)
-        tell("validation_accuracy", (found == y[cut:]).float().mean().item())
+        report("validation_accuracy", (found == y[cut:]).float().mean().item())
     found = training.probabilities(x_test).argmax(1)
-    tell("accuracy", (found == y_test).float().mean().item())
+    report("accuracy", (found == y_test).float().mean().item())
     confusion = torch.bincount(10 * y_test + found, minlength=100).reshape(10, 10)
     assert confusion.sum() == len(x_test)
 

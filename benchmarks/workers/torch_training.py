@@ -1,21 +1,22 @@
-"""PyTorch's two ways: as its tutorials write it, and at its best on a CPU.
+"""Training in PyTorch, as its tutorials write it and in its fastest form on a CPU.
 
-Both get the images as float32 in [0, 1], converted before the clock starts, and train with Adam on the mean
-cross-entropy of a batch, in a new order each epoch. The networks are those of `tests/torch_worker.py`.
+Both take images as float32 in [0, 1], converted before timing starts, and train with Adam on a batch's mean
+cross-entropy, in a new order each epoch. The networks are those of `tests/interchange/torch_worker.py`.
 """
 
 from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
-from tests.torch_worker import networks
 from torch import Tensor, nn
+
+from tests.interchange.torch_worker import networks
 
 LEARNING_RATE = 0.001
 
 
 class Usual:
-    """As the tutorials write it: DataLoader, NCHW, Adam by default, the loss read at every step."""
+    """As tutorials write it: a DataLoader, NCHW, default Adam, `loss.item()` at every step."""
 
     def __init__(self, name: str) -> None:
         self.net = nn.Sequential(*networks(nn)[name]())
@@ -23,7 +24,7 @@ class Usual:
         self.criterion = nn.CrossEntropyLoss()
 
     def images(self, x: np.ndarray) -> Tensor:
-        """Return images ``(N, height, width, channels)`` uint8 as the network takes them."""
+        """Return uint8 images ``(N, height, width, channels)`` as the network expects them."""
         return torch.from_numpy(x).permute(0, 3, 1, 2).float().div(255).contiguous()
 
     def epoch(self, x: Tensor, y: Tensor, batch_size: int) -> float:
@@ -41,21 +42,21 @@ class Usual:
         return running / len(x)
 
     def probabilities(self, x: Tensor, batch_size: int = 256) -> Tensor:
-        """Return what the network makes of the images."""
+        """Return the probabilities of the classes, ``(N, 10)``."""
         self.net.eval()
         with torch.no_grad():
             return torch.cat([self.net(images).softmax(1) for images in x.split(batch_size)])
 
-    def ways(self, x: Tensor) -> Iterator[Callable[[Tensor], Tensor]]:
-        """Give the ways to predict; the worker takes the fastest."""
+    def predictors(self, x: Tensor) -> Iterator[Callable[[Tensor], Tensor]]:
+        """Yield the variants of prediction, of which the worker takes the fastest."""
         yield self.probabilities
 
 
 class Best:
-    """At its best: channels_last, relu in place, fused Adam, batches picked from one tensor, loss never read.
+    """At its best: channels_last, relu in place, fused Adam, batches indexed from one tensor, no `item()`.
 
-    Its process also keeps freed memory instead of giving it back to the system and getting it anew at each
-    step (see `contestants.py`), which is worth more here than all the rest.
+    Its process also reuses freed memory instead of returning it to the system at each step (see
+    `contestants.py`), which gains more than all the rest.
     """
 
     compiled = False
@@ -68,7 +69,7 @@ class Best:
         self.loss = torch.compile(self._loss) if self.compiled else self._loss
 
     def images(self, x: np.ndarray) -> Tensor:
-        """Return images as they are, ``(N, height, width, channels)``: channels_last is a view of that."""
+        """Return images ``(N, height, width, channels)`` as they are; channels_last is a view of them."""
         return torch.from_numpy(x).float().div_(255)
 
     def epoch(self, x: Tensor, y: Tensor, batch_size: int) -> float:
@@ -84,12 +85,12 @@ class Best:
         return total.item() / len(x)
 
     def probabilities(self, x: Tensor, batch_size: int = 256) -> Tensor:
-        """Return what the network makes of the images."""
+        """Return the probabilities of the classes, ``(N, 10)``."""
         self.net.eval()
         return self._outputs(self.net, x, batch_size)
 
-    def ways(self, x: Tensor) -> Iterator[Callable[[Tensor], Tensor]]:
-        """Give the network as it is and frozen, in batches of several sizes."""
+    def predictors(self, x: Tensor) -> Iterator[Callable[[Tensor], Tensor]]:
+        """Yield the network as it is and frozen, each with several batch sizes."""
         self.net.eval()
         example = x[:128].permute(0, 3, 1, 2)
         frozen = torch.jit.optimize_for_inference(torch.jit.freeze(torch.jit.trace(self.net, example)))
@@ -108,10 +109,10 @@ class Best:
             return torch.cat([net(b.permute(0, 3, 1, 2)).softmax(1) for b in x.split(batch_size)])
 
 
-class CompileConfig(Best):
-    """The same with forward pass, loss and their gradients through torch.compile."""
+class Compiled(Best):
+    """The same with the forward pass, the loss and their gradients compiled by torch.compile."""
 
     compiled = True
 
 
-STYLES: dict[str, type[Usual] | type[Best]] = {"usual": Usual, "best": Best, "compiled": CompileConfig}
+STYLES: dict[str, type[Usual] | type[Best]] = {"usual": Usual, "best": Best, "compiled": Compiled}

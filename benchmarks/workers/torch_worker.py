@@ -1,4 +1,4 @@
-"""PyTorch in the style that the job names; see `torch_training.py`."""
+"""PyTorch in the style that the job names: see `torch_training.py`."""
 
 import os
 import warnings
@@ -8,7 +8,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from benchmarks.workers.job import Job, run, samples, seconds, tell, warmup
+from benchmarks.workers.job import Job, report, run, samples, seconds, warmup
 from benchmarks.workers.torch_training import STYLES, Best, Usual
 
 T = TypeVar("T")
@@ -19,8 +19,8 @@ warnings.filterwarnings("ignore", category=DeprecationWarning)  # torch.jit, whi
 def start(job: Job) -> tuple[Usual | Best, Tensor, Tensor]:
     if job["style"] != "usual" and "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(os.cpu_count() or 1)
-    tell("versions", {"PyTorch": torch.__version__})
-    tell("threads", torch.get_num_threads())
+    report("versions", {"PyTorch": torch.__version__})
+    report("threads", torch.get_num_threads())
     torch.manual_seed(0)
     x, y = samples(job)
     training = STYLES[job["style"]](job["network"])
@@ -33,34 +33,34 @@ def epochs(job: Job) -> None:
     training.epoch(x[:warm], y[:warm], job["batch_size"])
     losses: list[float] = []
     for _ in range(job["epochs"]):
-        tell("seconds", seconds(lambda: losses.append(training.epoch(x, y, job["batch_size"]))))
-        tell("loss", losses[-1])
+        report("seconds", seconds(lambda: losses.append(training.epoch(x, y, job["batch_size"]))))
+        report("loss", losses[-1])
 
 
 def predict(job: Job) -> None:
     training, x, _ = start(job)
-    way = fastest(list(training.ways(x)), lambda way: way(x), times=2)
+    predictor = fastest(list(training.predictors(x)), lambda each: each(x), times=2)
     for _ in range(job["times"]):
-        tell("seconds", seconds(lambda: way(x)))
+        report("seconds", seconds(lambda: predictor(x)))
 
 
 def single(job: Job) -> None:
-    """Time calls with one image each; the best style may find that one thread is faster than all."""
+    """Time calls with one image each; except for the usual style, on one thread if that is faster."""
     training, x, _ = start(job)
     images = [x[i : i + 1] for i in range(len(x))]
     threads = [torch.get_num_threads()] if job["style"] == "usual" else [1, torch.get_num_threads()]
 
-    def on(threads: int, way: Callable[[Tensor], Tensor]) -> None:
+    def use(threads: int, predictor: Callable[[Tensor], Tensor]) -> None:
         torch.set_num_threads(threads)
         for image in images[:100]:
-            way(image)
+            predictor(image)
 
-    choices = [(n, way) for n in threads for way in training.ways(x)]
-    n, way = fastest(choices, lambda choice: on(*choice), times=3)
-    on(n, way)
+    choices = [(n, predictor) for n in threads for predictor in training.predictors(x)]
+    n, predictor = fastest(choices, lambda choice: use(*choice), times=3)
+    use(n, predictor)
     for i in range(job["times"]):
         image = images[i % len(images)]
-        tell("seconds", seconds(lambda image=image: way(image)))
+        report("seconds", seconds(lambda image=image: predictor(image)))
 
 
 def matrix_product(job: Job) -> None:
@@ -68,20 +68,20 @@ def matrix_product(job: Job) -> None:
     n = job["n"]
     a, b = torch.rand(n, n), torch.rand(n, n)
     out = torch.empty(n, n)
-    least = min(seconds(lambda: torch.mm(a, b, out=out)) for _ in range(job["times"]))
-    tell("gflops", 2e-9 * n**3 / least)
+    shortest = min(seconds(lambda: torch.mm(a, b, out=out)) for _ in range(job["times"]))
+    report("gflops", 2e-9 * n**3 / shortest)
 
 
 def fastest(choices: list[T], use: Callable[[T], object], times: int) -> T:
-    """Return the choice that takes the least time, after one use that does not count."""
+    """Return the choice that takes the least time, each warmed up once."""
     if len(choices) == 1:
         use(choices[0])
         return choices[0]
-    took = []
+    times_taken = []
     for choice in choices:
         use(choice)
-        took.append(min(seconds(lambda choice=choice: use(choice)) for _ in range(times)))
-    return choices[took.index(min(took))]
+        times_taken.append(min(seconds(lambda choice=choice: use(choice)) for _ in range(times)))
+    return choices[times_taken.index(min(times_taken))]
 
 
 if __name__ == "__main__":

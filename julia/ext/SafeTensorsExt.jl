@@ -2,53 +2,48 @@ module SafeTensorsExt
 
 using Flux: Chain
 using JSON3: JSON3
-using PyFlux: PyFlux, chain, description, setweights!, slots, weights
+using PyFlux: PyFlux, RowMajor, described_layers, description, named_layers, tensor_names
+using Random: default_rng
 using SafeTensors: SafeTensors
 
 const FORMAT = 1
 
-# Axes in reverse order: a borrowed row-major array in the order that SafeTensors wants it, and back.
+# Axes in reverse order: an array in Keras's layout as SafeTensors wants it, and back.
 reversed(a) = permutedims(a, ndims(a):-1:1)
 reversed(a::AbstractVector) = a
 
-# Every trainable array as "layer/kernel" or "layer/bias". A layer in a description can be two in the model
-# (its softmax apart), so the layers that have weights are counted.
-function names(architecture, found)
-    weighted = [layer["name"] for layer in architecture["layers"] if layer["type"] in ("Conv2D", "Dense")]
-    numbers = unique(slot.layer for slot in found)
-    return map(found) do slot
-        string(weighted[findfirst(==(slot.layer), numbers)], slot.field === :weight ? "/kernel" : "/bias")
-    end
-end
-
 function PyFlux.save(path::AbstractString, model::Chain, input_size::Dims)
-    architecture, found = description(model, input_size), slots(model)
-    tensors = Dict{String,Array}(names(architecture, found) .=> reversed.(weights(model)))
-    about = Dict(
+    names = tensor_names(model, last(described_layers(model, input_size)))
+    tensors = Dict{String,Array}(names .=> reversed.(RowMajor.weights(model)))
+    metadata = Dict(
         "format" => FORMAT, "name" => "sequential", "seed" => 0, "epochs_trained" => 0,
-        "architecture" => architecture,
+        "architecture" => description(model, input_size),
     )
-    beside = string(path, ".part")
+    part = string(path, ".part")
     try
-        SafeTensors.serialize(beside, tensors, Dict("pyflux" => JSON3.write(about)))
-        mv(beside, path; force = true)
+        SafeTensors.serialize(part, tensors, Dict("pyflux" => JSON3.write(metadata)))
+        mv(part, path; force = true)
     finally
-        rm(beside; force = true)
+        rm(part; force = true)
     end
     return path
 end
 
 function PyFlux.load(path::AbstractString)
+    isfile(path) || throw(ArgumentError("path: there is no file $path"))
     file = SafeTensors.deserialize(path)
-    about = file.metadata === nothing ? nothing : get(file.metadata, "pyflux", nothing)
-    about === nothing && throw(ArgumentError("$path has no description of a network in it"))
-    architecture = JSON3.read(about, Dict{String,Any})["architecture"]
-    model = chain(architecture)
-    wanted = names(architecture, slots(model))
-    for name in wanted
+    metadata = file.metadata === nothing ? nothing : get(file.metadata, "pyflux", nothing)
+    metadata === nothing && throw(ArgumentError(
+        "$path has no description of a network in it: give a file that pyflux has saved",
+    ))
+    architecture = JSON3.read(metadata, Dict{String,Any})["architecture"]
+    layers, layer_names = named_layers(architecture, default_rng())
+    model = Chain(layers...)
+    names = tensor_names(model, layer_names)
+    for name in names
         haskey(file, name) || throw(ArgumentError("$path has no tensor $name"))
     end
-    setweights!(model, [reversed(Array(file[name])) for name in wanted])
+    RowMajor.set_weights!(model, [reversed(Array(file[name])) for name in names])
     return model
 end
 

@@ -1,58 +1,92 @@
 """
     PyFlux
 
-Image classifiers in Flux, from a description or from a `Chain`: training on plain arrays, evaluation,
-prediction, and weights in the layout of Keras. Nothing in it knows Python.
+Image classifiers in Flux, from a description or a `Chain`: training on plain arrays,
+evaluation, prediction, and weights in Keras's layout. Nothing in it knows Python.
 
-Images are `(width, height, channels, samples)` arrays of `UInt8`, which is scaled by 1/255, or of floats;
-labels are class numbers from 1.
+Images are `(width, height, channels, samples)` arrays of `UInt8`, which are scaled by
+1/255, or of floats; labels are class numbers from 1.
 """
 module PyFlux
 
 using ChainRulesCore: ChainRulesCore, NoTangent, ignore_derivatives, unthunk
 using CodecZlib: GzipDecompressorStream
 using Flux
-using Flux: get_device, logitbinarycrossentropy, logitcrossentropy, mse, onecold, onehotbatch
-using Flux.Zygote: pullback
+using Flux: DistributedUtils, Functors, NNlib, Zygote
+using Flux: get_device, get_device_type, huber_loss, mae, mse, onecold, onehotbatch
+using Flux: logitbinarycrossentropy, logitcrossentropy
+using Flux.Functors: KeyPath
+using Flux.MLUtils: numobs
 using Flux.Optimisers: Optimisers, AbstractRule
 using GPUArraysCore: AnyGPUArray
-using PrecompileTools: @compile_workload, @setup_workload
 using Libdl: find_library
-using LinearAlgebra.BLAS: gemm!
+using PrecompileTools: @compile_workload, @setup_workload
 using Random: AbstractRNG, default_rng
-using SIMD: Vec, vifelse, vload, vscatter, vstore
 using Statistics: mean
 
-export Learner, accuracy, chain, confusion_matrix, evaluate, load_mnist, predict, read_idx, train!
+export TrainState, accuracy, chain, confusion_matrix, evaluate, load_mnist, predict
+export read_idx, train!
 
-include("kernels/pooling.jl")  # pooling with threads and an exact gradient
-include("noise.jl")            # random numbers that every engine draws alike
-include("seeded.jl")           # the layers that draw them: dropout and augmentation
-include("layers.jl")           # a description → a Flux Chain
-include("rules.jl")            # a description → an optimiser
-include("slots.jl")            # the arrays of a model, one after the other
-include("batches.jl")          # some images of many → one Float32 batch
-include("kernels/block.jl")       # the inner loop of a convolution
-include("kernels/convolution.jl") # convolution, relu and pooling as one layer
-include("kernels/gradient.jl")    # … and the way back
-include("kernels/winograd.jl")    # a shorter way through 3×3
-include("kernels/packing.jl")     # weights as these read them
-include("kernels/threads.jl")     # who does what
-include("kernels/dense.jl")       # dense layers
-include("kernels/run.jl")         # convolutions and dense layers, one after the other
-include("kernels/pieces.jl")      # a network, part in kernels and part in Flux
-include("kernels/normalization.jl") # batch normalization, one of the latter
-include("kernels/adam.jl")        # the optimiser's step
-include("training.jl")         # train, evaluate, predict
-include("devices.jl")          # which device computes, and arrays there
-include("device_training.jl")  # the same on a GPU
-include("kernels/device.jl")   # pooling, dropout and augmentation there
-include("distributed.jl")      # … and in several processes
-include("metrics.jl")          # the confusion matrix
-include("idx.jl")              # MNIST's file format
-include("rowmajor.jl")         # arrays and weights as row-major programs lay them out
-include("calls.jl")            # … and calls from other languages, through C
-include("saving.jl")           # a Flux Chain → a description; save and load are in ext/SafeTensorsExt.jl
+include("kernels/Kernels.jl")
+using .Kernels: Kernels, AdamCoefficients, BatchView, Segments, Window
+using .Kernels: accepts_view, adam!, columns, default_lanes, each_sample, each_thread
+using .Kernels: flatten_hwc, forward, layer_pullback, maxpooling, meanpooling, on_threads
+using .Kernels: outputsize, pack!, pad_sides, pullback, rows, ∇maxpooling, ∇meanpooling
+
+include("layers/parameters.jl")      # the arrays of a model
+include("layers/activations.jl")     # activation functions by Keras's names
+include("layers/chain.jl")           # a description → a Flux Chain
+include("layers/description.jl")     # a Flux Chain → a description
+include("layers/convolution.jl")     # each layer: build, describe, outputsize
+include("layers/dense.jl")
+include("layers/pooling.jl")
+include("layers/normalization.jl")
+include("layers/rescaling.jl")
+include("layers/random_numbers.jl")  # counter-based: the same on every device and thread
+include("layers/random.jl")          # layers that draw them
+include("layers/dropout.jl")
+include("layers/affine.jl")          # flips, translations, rotations and zooms of images
+include("layers/augmentation.jl")
+include("layers/contrast.jl")
+
+include("optimisers/rules.jl")       # a description → a rule
+include("optimisers/sgd.jl")         # each rule: its state, its step, its slots
+include("optimisers/adam.jl")
+include("optimisers/rmsprop.jl")
+include("optimisers/adagrad.jl")
+include("optimisers/nadam.jl")
+include("optimisers/lion.jl")
+include("optimisers/decay.jl")
+include("optimisers/clipping.jl")    # of gradients, before a step
+include("optimisers/constraints.jl") # on weights, after a step
+
+include("gpu/devices.jl")            # which device computes
+include("gpu/arrays.jl")             # arrays there and back
+
+include("train/interrupt.jl")        # the end of a call, from another thread
+include("train/losses.jl")
+include("train/batches.jl")          # samples → one Float32 batch
+include("train/state.jl")            # TrainState
+include("train/backpropagation.jl")  # loss and gradients of a batch
+include("train/step.jl")             # gradients → new weights
+include("train/results.jl")          # losses and outputs, as batches give them
+include("train/data_parallel.jl")    # several processes, one training
+include("train/train.jl")            # the training loop
+include("train/evaluate.jl")
+include("train/predict.jl")
+include("train/metrics.jl")
+
+include("gpu/batches.jl")            # what a GPU computes in its own way
+include("gpu/convolution.jl")
+include("gpu/pooling.jl")
+include("gpu/random.jl")
+
+include("io/idx.jl")                 # MNIST's file format
+include("io/mnist.jl")
+include("io/environment.jl")         # versions and paths
+include("io/saving.jl")              # save and load, for ext/SafeTensorsExt.jl
+include("io/rowmajor/RowMajor.jl")   # a submodule: the same for row-major callers
+
 include("precompile.jl")
 
 end

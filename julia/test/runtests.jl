@@ -1,20 +1,26 @@
+# Each file tests the source of the same name. Arguments choose some of them, by the
+# beginnings of their paths: Pkg.test("PyFlux"; test_args = ["layers", "train/losses"]).
 using Random, Test
 
-# Each file tests the source of the same name. Names on the command line choose some of them:
-# Pkg.test("PyFlux"; test_args = ["pooling", "idx"]).
-const FILES = ["pooling", "noise", "seeded", "layers", "rules", "batches", "training", "pieces", "adam", "devices", "jlarrays", "mpi", "metrics", "idx", "rowmajor", "calls", "saving", "script", "docs", "aqua"]
+# Files in folders named `helpers` are included by others.
+function test_files()
+    paths = [joinpath(folder, file) for (folder, _, files) in walkdir(@__DIR__)
+             for file in files if endswith(file, ".jl") && basename(folder) != "helpers"]
+    names = sort!(replace.(relpath.(paths, @__DIR__), '\\' => '/'))
+    return filter(!=("runtests.jl"), names)
+end
 
-# So that what draws without a seed of its own draws the same each time.
-Random.seed!(0)
+is_chosen(name) = isempty(ARGS) || any(argument -> startswith(name, argument), ARGS)
 
 @testset "PyFlux" begin
-    for name in FILES
-        (isempty(ARGS) || name in ARGS) || continue
-        # A module for each, so that none leans on another's names.
+    for (i, name) in enumerate(test_files())
+        is_chosen(name) || continue
+        Random.seed!(0)  # for what draws without a seed of its own
+        # A module for each, so that none depends on another's names.
         @testset "$name" begin
-            @eval module $(Symbol("Test_", name))
+            @eval module $(Symbol("Test", i))
             using Flux, PyFlux, Random, Test
-            include($("$name.jl"))
+            include($(joinpath(@__DIR__, name)))
             end
         end
     end

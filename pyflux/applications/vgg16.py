@@ -25,10 +25,14 @@ from ..models import Sequential
 # convolutional networks for large-scale image recognition", 2014, configuration D).
 BLOCKS = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
 
-# Keras's published weights, with the MD5 hashes that keras/src/applications/vgg16.py gives.
+# Keras's published weights: file, MD5 as keras/src/applications/vgg16.py gives it, and size in bytes.
 KERAS_FILES = "https://storage.googleapis.com/tensorflow/keras-applications/vgg16/"
-WITH_TOP = ("vgg16_weights_tf_dim_ordering_tf_kernels.h5", "64373286793e3c8b2b4e3219cbf3544b")
-WITHOUT_TOP = ("vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5", "6d6bbae143d832006294945121d1f1fc")
+WITH_TOP = ("vgg16_weights_tf_dim_ordering_tf_kernels.h5", "64373286793e3c8b2b4e3219cbf3544b", 553_467_096)
+WITHOUT_TOP = (
+    "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
+    "6d6bbae143d832006294945121d1f1fc",
+    58_889_256,
+)
 
 DEFAULT_SHAPE = (224, 224, 3)
 
@@ -129,5 +133,5 @@ def fetch_weights(include_top: bool) -> Path:
     """Return the file with Keras's published weights, downloading it once."""
     from ..datasets.download import fetch
 
-    name, md5 = WITH_TOP if include_top else WITHOUT_TOP
-    return fetch([KERAS_FILES + name], cache_folder("weights") / name, md5=md5)
+    name, md5, size = WITH_TOP if include_top else WITHOUT_TOP
+    return fetch([KERAS_FILES + name], cache_folder("weights") / name, md5=md5, size=size)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from .. import datasets
+from .. import datasets, recipes
 from .._internal.validation import MAX_SEED
 from ..applications import tutorials
 from ..datasets import synthetic_digits
 from ..errors import EngineUnavailable, PyFluxError
-from ..optimizers import Adam
 from ..train_mnist import Split, train_on
 from . import options, output
 from .output import Report, first_line
@@ -34,7 +33,7 @@ def run(a: argparse.Namespace) -> Report:
     output.note(f"pyflux: data: {name}, {why_data}")
     output.note(f"pyflux: engine: {engine}, {why_engine}")
     model = tutorials.flux_mnist(seed=a.seed, engine=engine)
-    model.compile(Adam(), metrics=["accuracy"])
+    model.compile(recipes.get("tutorial").optimizer(len(train[0])), metrics=["accuracy"])
     result = train_on(
         model, train, test, name,
         epochs=a.epochs or EPOCHS, batch_size=a.batch_size or BATCH_SIZE, validation=1 / 6,

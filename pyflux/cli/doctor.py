@@ -154,7 +154,7 @@ def julia() -> Iterator[Check]:
         return
     try:
         started = engine.versions()
-        yield Check("Julia", True, f"{started['julia']} at {engine.places()['home']}")
+        yield Check("Julia", True, f"{started['julia']} at {engine.paths()['home']}")
         yield Check("threads", True, f"{started['threads']} on {os.cpu_count()} cores (JULIA_NUM_THREADS)")
     except Exception as e:
         yield Check("Julia", False, first_line(e), "pyflux setup")
@@ -203,11 +203,11 @@ def gpu() -> Iterator[Check]:
 
 def gpu_device() -> Iterator[Check]:
     """Ask Julia for the GPU, if Julia is installed."""
-    from ..engines.flux import julia, network
+    from ..engines.flux import devices, julia
 
     try:
         if julia.is_set_up():
-            yield Check("GPU", True, network.device_name("gpu"), needed=False)
+            yield Check("GPU", True, devices.name("gpu"), needed=False)
     except Exception as e:
         yield Check("GPU", False, first_line(e), needed=False)
 

@@ -147,10 +147,11 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action="version", version=f"pyflux {__version__}")
+    options.add_common_options(top, default=False)
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name, module in COMMANDS.items():
         added = commands.add_parser(name, help=module.HELP, description=f"{module.HELP}.")
         module.add_arguments(added)
-        options.add_common_options(added)
+        options.add_common_options(added, default=argparse.SUPPRESS)
         added.set_defaults(command=module)
     return top

@@ -13,11 +13,16 @@ from ..train_mnist import GREY_DATASETS
 T = TypeVar("T")
 
 
-def add_common_options(parser: argparse.ArgumentParser) -> None:
-    """Add what every command takes."""
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
+def add_common_options(parser: argparse.ArgumentParser, default: Any) -> None:
+    """Add what every command takes, and the program too, before the command.
+
+    With ``argparse.SUPPRESS`` as the default a command leaves alone what was given before it.
+    """
     parser.add_argument(
-        "-v", "--verbose", action="store_true",
+        "--json", action="store_true", default=default, help="print one JSON object instead of text"
+    )
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", default=default,
         help="show everything that Julia prints, and the traceback of an error (as PYFLUX_VERBOSE=1)",
     )  # fmt: skip
 

@@ -95,6 +95,6 @@ def start(engine: str, execution: ExecutionConfig = DEFAULT_EXECUTION) -> None:
 
 def abort_others() -> None:
     """End the other processes of a distributed training, if there are any: this one has failed."""
-    flux = sys.modules.get("pyflux.engines.flux.network")
+    flux = sys.modules.get("pyflux.engines.flux.devices")
     if flux is not None:
         flux.abort_others()

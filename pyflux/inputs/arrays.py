@@ -67,8 +67,8 @@ def as_samples(argument: str, value: ArrayLike, sample: Shape, *, scales_bytes: 
     Args:
         argument: Name of the argument, for errors.
         value: ``(N, *sample)``, where an axis of one channel may be missing; or a row for each sample. uint8
-            stands for 0 … 255 and is scaled by 1/255 where it is used; floats are taken as
-            they are, and where a sample is a row, other whole numbers too.
+            stands for 0 … 255 and is scaled by 1/255 where it is used; floats are taken as they are, and
+            where a sample is a row, other whole numbers too.
         sample: Shape of one sample.
         scales_bytes: Whether the network scales uint8 by 1/255. If so, float images up to 255 give a
             `ScaleWarning`: the network would see the same images as uint8 255 times darker.

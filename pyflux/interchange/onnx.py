@@ -9,19 +9,19 @@ Source: the operators at https://onnx.ai/onnx/operators/.
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from .._internal.files import atomic_write
 from ..architecture import Architecture
 from ..errors import MissingExtraError
 from ..inputs import Floats
-from ..layers import Shape
+from ..layers import ActivationLayer, Shape
+from .onnx_activations import ACTIVATIONS, PARAMETRIC
+from .onnx_graph import Graph
 
 if TYPE_CHECKING:
     from ..models import Sequential
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 OPSET, IR_VERSION = 17, 8
 
 TO_NCHW, TO_NHWC = (0, 3, 1, 2), (0, 2, 3, 1)
+ROWS_LAST = (0, 2, 1)  # (N, rows, features) to (N, features, rows), and back
 
 
 def export_onnx(model: Sequential, path: str | os.PathLike[str]) -> None:
@@ -38,7 +39,7 @@ def export_onnx(model: Sequential, path: str | os.PathLike[str]) -> None:
     Its input is ``input``, float32 ``(N, height, width, channels)`` or ``(N, features)`` with any N; its
     output is ``output``, float32 ``(N, *output_shape)``, after the final softmax if there is one. uint8
     images are not scaled in it: give ``images.astype("float32") / 255``, the same image as 0 … 1 (and where
-    the network begins with `Rescaling`, ``images.astype("float32")``). Layers that work only in training,
+    the network has a `Rescaling`, ``images.astype("float32")``). Layers that work only in training,
     such as dropout, are left out.
 
     Args:
@@ -89,27 +90,6 @@ def _model(architecture: Architecture, weights: Sequence[Floats], name: str) -> 
     return made
 
 
-class Graph:
-    """The nodes and constants so far; what adds one gets the name of its result."""
-
-    def __init__(self, onnx: Any) -> None:
-        self._onnx = onnx
-        self.nodes: list[Any] = []
-        self.constants: list[Any] = []
-
-    def add(self, operator: str, *inputs: str, output: str = "", **attributes: Any) -> str:
-        """Add a node and return the name of its output."""
-        output = output or f"{operator.lower()}_{len(self.nodes)}"
-        self.nodes.append(self._onnx.helper.make_node(operator, inputs, [output], **attributes))
-        return output
-
-    def constant(self, name: str, value: ArrayLike) -> str:
-        """Add an array, as float32, and return its name."""
-        array = np.array(value, dtype=np.float32, order="C")
-        self.constants.append(self._onnx.numpy_helper.from_array(array, name))
-        return name
-
-
 class Step(NamedTuple):
     """A layer with its name, its weights by name, and the shape of the sample that it gets."""
 
@@ -123,10 +103,14 @@ def _network(graph: Graph, architecture: Architecture, weights: Sequence[Floats]
     x = "input"
     if len(architecture.input_shape) == 3:
         x = graph.add("Transpose", x, perm=TO_NCHW)
+    elif len(architecture.input_shape) == 2:
+        x = graph.add("Transpose", x, perm=ROWS_LAST)
     for step in _steps(architecture, weights):
         x = _activation(graph, step, _layer(graph, step, x))
     if len(architecture.output_shape) == 3:
         graph.add("Transpose", x, perm=TO_NHWC, output="output")
+    elif len(architecture.output_shape) == 2:
+        graph.add("Transpose", x, perm=ROWS_LAST, output="output")
     else:
         graph.add("Identity", x, output="output")
 
@@ -149,39 +133,15 @@ def _layer(graph: Graph, step: Step, x: str) -> str:
 
 
 def _activation(graph: Graph, step: Step, x: str) -> str:
-    name = getattr(step.layer, "activation", None) or "linear"
-    if name not in ACTIVATIONS:
+    activation = getattr(step.layer, "activation", "linear")
+    if isinstance(activation, ActivationLayer):
+        return PARAMETRIC[type(activation).__name__](graph, x, activation)
+    if activation not in ACTIVATIONS:
         raise ValueError(
-            f"activation {name!r} of layer {step.name!r} cannot be written to ONNX yet; known: "
-            f"{', '.join(ACTIVATIONS)}. Add it to ACTIVATIONS in pyflux/interchange/onnx.py"
+            f"activation {activation!r} of layer {step.name!r} cannot be written to ONNX yet; known: "
+            f"{', '.join(ACTIVATIONS)}. Add it to ACTIVATIONS in pyflux/interchange/onnx_activations.py"
         )
-    return ACTIVATIONS[name](graph, x)
-
-
-# ── Activations ──────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _gelu(graph: Graph, x: str) -> str:
-    """The input times the normal distribution's share below it: one operator, but since opset 20 only."""
-    scaled = graph.add("Mul", x, graph.constant(f"{x}/sqrt_half", math.sqrt(0.5)))
-    phi = graph.add("Add", graph.add("Erf", scaled), graph.constant(f"{x}/one", 1))
-    return graph.add("Mul", graph.add("Mul", x, graph.constant(f"{x}/half", 0.5)), phi)
-
-
-ACTIVATIONS: dict[str, Callable[[Graph, str], str]] = {
-    "linear": lambda graph, x: x,
-    "relu": lambda graph, x: graph.add("Relu", x),
-    "leaky_relu": lambda graph, x: graph.add("LeakyRelu", x, alpha=0.2),
-    "elu": lambda graph, x: graph.add("Elu", x),
-    "gelu": _gelu,
-    "sigmoid": lambda graph, x: graph.add("Sigmoid", x),
-    "tanh": lambda graph, x: graph.add("Tanh", x),
-    # Axis 1 has the channels of an image here, and the features of a row: the last axis in pyflux.
-    "softmax": lambda graph, x: graph.add("Softmax", x, axis=1),
-}
-
-
-# ── Layers ───────────────────────────────────────────────────────────────────────────────────────────────
+    return ACTIVATIONS[activation](graph, x)
 
 
 def _pads(step: Step) -> list[int]:
@@ -215,24 +175,45 @@ def _pooling(operator: str, **attributes: Any) -> Callable[[Graph, Step, str], s
 
 
 def _global_pooling(operator: str) -> Callable[[Graph, Step, str], str]:
-    return lambda graph, step, x: graph.add("Flatten", graph.add(operator, x), axis=1)
+    def nodes(graph: Graph, step: Step, x: str) -> str:
+        pooled = graph.add(operator, x)
+        return pooled if step.layer.keepdims else graph.add("Flatten", pooled, axis=1)
+
+    return nodes
 
 
 def _flatten(graph: Graph, step: Step, x: str) -> str:
     if len(step.given) == 3:
         x = graph.add("Transpose", x, perm=TO_NHWC)
+    elif len(step.given) == 2:
+        x = graph.add("Transpose", x, perm=ROWS_LAST)
     return graph.add("Flatten", x, axis=1)
 
 
 def _dense(graph: Graph, step: Step, x: str) -> str:
+    if len(step.given) > 1:
+        return _dense_of_channels(graph, step, x)
     kernel = graph.constant(f"{step.name}/kernel", step.weights["kernel"])
     if "bias" not in step.weights:
         return graph.add("MatMul", x, kernel)
     return graph.add("Gemm", x, kernel, graph.constant(f"{step.name}/bias", step.weights["bias"]))
 
 
+def _dense_of_channels(graph: Graph, step: Step, x: str) -> str:
+    """A convolution with a kernel of one pixel (or row), as channels (or features) are axis 1."""
+    kernel = step.weights["kernel"].T.reshape(
+        *step.weights["kernel"].shape[::-1], *[1] * (len(step.given) - 1)
+    )
+    inputs = [graph.constant(f"{step.name}/kernel", kernel)]
+    if "bias" in step.weights:
+        inputs.append(graph.constant(f"{step.name}/bias", step.weights["bias"]))
+    return graph.add("Conv", x, *inputs)
+
+
 def _batch_normalization(graph: Graph, step: Step, x: str) -> str:
-    inputs = [graph.constant(f"{step.name}/{weight}", array) for weight, array in step.weights.items()]
+    channels = step.given[-1:]
+    arrays = {"gamma": np.ones(channels), "beta": np.zeros(channels)} | step.weights
+    inputs = [graph.constant(f"{step.name}/{weight}", array) for weight, array in arrays.items()]
     return graph.add("BatchNormalization", x, *inputs, epsilon=step.layer.epsilon)
 
 
@@ -256,7 +237,12 @@ LAYERS: dict[str, Callable[[Graph, Step, str], str]] = {
     "Dense": _dense,
     "BatchNormalization": _batch_normalization,
     "Rescaling": _rescaling,
-    "Activation": _nothing,  # its function is added after every layer that has one
+    # Their function is added after every layer that has one.
+    "Activation": _nothing,
+    "ReLU": _nothing,
+    "LeakyReLU": _nothing,
+    "ELU": _nothing,
+    "Softmax": _nothing,
     # What works in training alone.
     "Dropout": _nothing,
     "RandomFlip": _nothing,

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-import secrets
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import engines
 from .._internal import console, validation
+from .._internal.seeding import draw_seed
 from ..architecture import Architecture
 from ..callbacks import History
 from ..engines import ExecutionConfig, OptimizerState
@@ -41,7 +42,7 @@ class BaseModel:
         self, *, name: str, seed: int | None = None, engine: str = "flux", device: str = "auto"
     ) -> None:
         self.name = name
-        self.seed = secrets.randbits(64) if seed is None else validation.as_seed("seed", seed)
+        self.seed = draw_seed() if seed is None else validation.as_seed("seed", seed)
         self.engine = validation.choice("engine", engine, engines.ENGINES)
         self.history: History | None = None
         self.stop_training = False  # a callback sets it to end `fit` after the epoch
@@ -212,8 +213,14 @@ class BaseModel:
         return self._session
 
     def optimizer_state(self) -> OptimizerState | None:
-        """Return what the optimizer remembers, or None for a model that was not trained."""
-        if self._session is not None and self._compile_config is not None:
+        """Return the optimizer's state, or None for a model that was not trained.
+
+        It is None too if layers were frozen or unfrozen since `compile`: the state is of other weights.
+        """
+        config = self._compile_config
+        if config is not None and config.trainable not in (None, tuple(self.architecture.trainable)):
+            return None
+        if self._session is not None and config is not None:
             return self._session.network.optimizer_state()
         return self._optimizer_state
 
@@ -231,6 +238,20 @@ class BaseModel:
         if (engine, execution) != (self.engine, self._execution):
             self._session = None
             self.engine, self._execution = engine, execution
+
+    @property
+    def julia(self) -> Any:
+        """The Flux ``Chain`` that trains and predicts, as a juliacall object.
+
+        It shares its arrays with this model until the model is compiled again; training changes them. Change
+        weights with `set_weights`, not in Julia.
+
+        Raises:
+            ValueError: The engine is ``"reference"``, which has no ``Chain``.
+        """
+        if self.engine != "flux":
+            raise ValueError(f"engine={self.engine!r} has no Flux Chain; compile(engine='flux') makes one")
+        return getattr(self.session().push(), "model")  # noqa: B009 - other engines have none
 
     def __getstate__(self) -> dict[str, object]:
         """Return what pickle and copy take: the model without its network in the engine."""

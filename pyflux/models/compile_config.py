@@ -6,16 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import losses, metrics, optimizers
 from ..architecture import Architecture
-from ..inputs import Floats, Targets, as_columns, as_labels
+from ..inputs import Targets, as_columns, as_labels
 from ..losses import Loss
 from ..metrics import Metric
 from ..optimizers import Optimizer
-from ..optimizers.schedules import Schedule
+from ..optimizers.schedules import LearningRateSchedule
 
 MetricLike: TypeAlias = str | Metric | Callable[..., Any]
 
@@ -88,17 +87,7 @@ class CompileConfig:
         unit = self.loss.kind in ("categorical", "binary")
         return as_columns(argument, value, outputs, samples, samples_name, unit=unit)
 
-    def smoothed(self, targets: Targets) -> Targets:
-        """Return the targets with the loss's label smoothing."""
-        smoothing = np.float32(getattr(self.loss, "label_smoothing", 0.0))
-        if not smoothing:
-            return targets
-        columns: Floats = targets.astype(np.float32, copy=False)
-        # Over all classes, or between the two that one output stands for, as Keras does.
-        share = 1 / np.float32(columns.shape[1] if self.loss.kind == "categorical" else 2)
-        return columns * (1 - smoothing) + smoothing * share
-
-    def with_rate(self, learning_rate: float | Schedule) -> CompileConfig:
+    def with_rate(self, learning_rate: float | LearningRateSchedule) -> CompileConfig:
         """Return the same with another learning rate."""
         return replace(self, optimizer=replace(self.optimizer, learning_rate=learning_rate))
 

@@ -14,7 +14,7 @@ from .._internal import validation
 from ..architecture import Architecture, numbered, unique_names
 from ..architecture import from_config as architecture_from_config
 from ..errors import SavedModelError
-from ..layers import Input, Layer, Shape
+from ..layers import Input, Layer, Shape, sample_shape
 from . import compile_config
 from .model import Model
 
@@ -139,6 +139,25 @@ class Sequential(Model):
         """Return the description as JSON text; ``options`` are those of `json.dumps`."""
         config = {"class_name": "Sequential", "config": self.get_config()}
         return json.dumps(config, **options)
+
+    @classmethod
+    def from_julia(cls, chain: Any, input_shape: Iterable[int], **options: Any) -> Sequential:
+        """Make a model from a Flux ``Chain`` that was built in Julia, with the chain's weights.
+
+        Args:
+            chain: The ``Chain``, a juliacall object such as ``juliacall.Main.Flux.Chain(…)``.
+            input_shape: Shape of one sample, ``(height, width, channels)`` or ``(features,)``.
+            **options: The options of the constructor: ``name``, ``seed``, ``engine``, ``device``.
+
+        Raises:
+            EngineError: The chain has a layer that Keras has no word for; the message names it.
+        """
+        from ..engines.flux import chains
+
+        architecture, weights = chains.read(chain, sample_shape("input_shape", input_shape))
+        model = cls._of(architecture, **options)
+        model.set_weights(weights)
+        return model
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], *, engine: str = "flux", device: str = "auto") -> Sequential:

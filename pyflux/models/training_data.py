@@ -77,7 +77,7 @@ def labelled(
     images = as_samples(names[0], x, architecture.input_shape, scales_bytes=architecture.scales_bytes)
     y_true = config.targets(names[1], y, architecture, len(images), names[0])
     weights = None if sample_weight is None else as_sample_weights(sample_weight, len(images))
-    return LabelledData(images, y_true, config.smoothed(y_true), weights)
+    return LabelledData(images, y_true, config.loss.smooth(y_true), weights)
 
 
 def with_class_weights(data: LabelledData, class_weight: Mapping[int, float], outputs: int) -> LabelledData:

@@ -106,10 +106,12 @@ def test_an_error_that_nobody_foresaw_shows_where_it_came_from(monkeypatch, run)
 def test_verbose_shows_the_traceback_and_is_seen_by_what_is_started(monkeypatch, run):
     monkeypatch.setenv("PYFLUX_VERBOSE", "0")
     assert "Traceback" not in run("evaluate", "none.safetensors")[2]
-    code, _, err = run("evaluate", "none.safetensors", "-v")
-    assert code == 1
-    assert "Traceback" in err
-    assert os.environ["PYFLUX_VERBOSE"] == "1"
+    for arguments in (["evaluate", "none.safetensors", "-v"], ["-v", "evaluate", "none.safetensors"]):
+        monkeypatch.setenv("PYFLUX_VERBOSE", "0")
+        code, _, err = run(*arguments)
+        assert code == 1
+        assert "Traceback" in err
+        assert os.environ["PYFLUX_VERBOSE"] == "1"
 
 
 # ── JSON ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -122,6 +124,7 @@ def test_verbose_shows_the_traceback_and_is_seen_by_what_is_started(monkeypatch,
         (["train", "--save", "/none/m.safetensors"], 1, "FileNotFoundError"),
         (["train", "--epochs", "0"], 2, "UsageError"),
         (["walk"], 2, "UsageError"),
+        (["--json", "evaluate", "none.safetensors"], 1, "FileNotFoundError"),
     ],
 )
 def test_an_error_is_json_too(arguments, code, kind, report):

@@ -126,6 +126,22 @@ def test_a_copy_is_a_model_of_its_own(engine, rows, copied):
     assert_same(model.get_weights(), before)
 
 
+def test_a_model_unfrozen_after_a_fit_is_saved_without_the_optimizer(engine, rows, tmp_path):
+    model = dense_model(engine)
+    model.layers[0].trainable = False
+    model.compile(optimizers.Adam(0.01))
+    model.fit(*rows, verbose=0)
+    model.layers[0].trainable = True
+    with pytest.raises(ValueError, match="trainable.*dense/kernel"):
+        model.fit(*rows, verbose=0)
+    model.save(tmp_path / "model.safetensors")
+    again = models.load(tmp_path / "model.safetensors", engine=engine)
+    assert_same(again.get_weights(), model.get_weights())
+    again.compile(optimizers.Adam(0.01))
+    again.fit(*rows, verbose=0)
+    assert not np.array_equal(again.get_weights()[0], model.get_weights()[0])
+
+
 def test_a_clone_has_the_same_layers_and_new_weights(engine):
     model = dense_model(engine, seed=0)
     clone = models.clone_model(model)

@@ -1,64 +1,55 @@
-# A step of Adam in one go over each array, where Optimisers makes several and allocates between them.
+# A step of Adam in one pass over each array, where Optimisers makes several and allocates
+# between them.
 
 """
-    step!(learner, grads)
+    AdamCoefficients(; β1, α1, β2, α2, stepsize, correction, ϵ, keep)
 
-What `Flux.update!` does. Adam on arrays of the CPU goes through the kernel, any other rule through Optimisers.
+The numbers of a step of Adam (Kingma and Ba, "Adam: a method for stochastic
+optimization", 2015):
+
+    m = β1 · m + α1 · g
+    v = β2 · v + α2 · g²
+    w = keep · w - stepsize · m / (√(correction · v) + ϵ)
+
+Flux has `α = 1 - β`, `stepsize = η / (1 - β1^t)` and `correction = 1 / (1 - β2^t)` in
+step `t`. `keep` is below 1 for decoupled weight decay.
 """
-function step!(learner, grads)
-    found = Any[at(grads, slot) for slot in learner.slots]
-    if !learner.adam || !all(g -> g isa Array{Float32}, found)
-        layers = grads.layers isa Tuple ? grads.layers : Tuple(grads.layers)
-        return Flux.update!(learner.state, learner.trained, (; layers))
-    end
-    on_threads() do t
-        foreach((place, g) -> adam!(place..., g, t), learner.places, found)
-    end
-    foreach(((w, leaf),) -> powers!(leaf), learner.places)
+@kwdef struct AdamCoefficients
+    β1::Float32
+    α1::Float32
+    β2::Float32
+    α2::Float32
+    stepsize::Float32
+    correction::Float32
+    ϵ::Float32
+    keep::Float32
 end
 
-# Layers that share an array share its leaf, and Optimisers adds their gradients.
-# (Leaves are equal where their arrays are, as at the beginning.)
-suits_adam(places) = all(place -> suits_adam(place...), places) && allunique(map(((_, leaf),) -> objectid(leaf), places))
-suits_adam(w, leaf) = false
-suits_adam(w::Array{Float32}, leaf::Optimisers.Leaf{<:Union{Adam,DecoupledDecay{<:Adam}}}) = true
+"""
+    adam!(w, m, v, g, c::AdamCoefficients, t, lanes::Val)
 
-adam(rule::Adam) = rule
-adam(rule::DecoupledDecay) = rule.rule
-decay(rule::Adam) = 0.0
-decay(rule::DecoupledDecay) = rule.lambda
-
-# A thread's share of an array, in whole vectors.
-function blocks(t, n)
-    s = share(t, cld(n, LANES))
-    return ((first(s) - 1) * LANES + 1):min(last(s) * LANES, n)
-end
-
-function adam!(w, leaf, g, t)
-    rule, (m, v, βt), range = leaf.rule, leaf.state, blocks(t, length(w))
-    η, (β1, β2), ϵ = Float32(adam(rule).eta), Float32.(adam(rule).beta), Float32(adam(rule).epsilon)
-    # The corrections of the means are the same for all, so that one division an element is left.
-    η̂, c, kept = η / (1 - βt[1]), 1 / (1 - βt[2]), 1 - Float32(decay(rule) * adam(rule).eta)
-    i, stop = first(range), last(range)
-    GC.@preserve m v w g while i + LANES - 1 ≤ stop
-        pm, pv, pw = pointer(m, i), pointer(v, i), pointer(w, i)
-        d = load(pointer(g, i), 0)
-        mi, vi = muladd(load(pm, 0), β1, (1 - β1) * d), muladd(load(pv, 0), β2, (1 - β2) * (d * d))
-        store!(pm, 0, mi)
-        store!(pv, 0, vi)
-        store!(pw, 0, kept * load(pw, 0) - η̂ * mi / (sqrt(vi * c) + ϵ))
-        i += LANES
+Take thread `t`'s part of a step: change the weights `w` and the moments `m` and `v`, for
+the gradient `g`. All threads together take the step.
+"""
+function adam!(
+    w::A, m::A, v::A, g::A, c::AdamCoefficients, t, ::Val{W}
+) where {A<:Array{Float32},W}
+    part = thread_range(t, cld(length(w), W))
+    start, stop = (first(part) - 1) * W, min(last(part) * W, length(w))
+    whole = start + (stop - start) ÷ W * W
+    GC.@preserve w m v g for i in start:W:(whole - 1)
+        arrays = (pointer(w), pointer(m), pointer(v), pointer(g))
+        new = adam(map(p -> load(Floats{W}, p, i), arrays)..., c)
+        foreach((p, value) -> store!(p, i, value), arrays[1:3], new)
     end
-    for k in i:stop
-        @inbounds d = g[k]
-        @inbounds m[k], v[k] = muladd(m[k], β1, (1 - β1) * d), muladd(v[k], β2, (1 - β2) * (d * d))
-        @inbounds w[k] = kept * w[k] - η̂ * m[k] / (sqrt(v[k] * c) + ϵ)
+    for i in (whole + 1):stop
+        @inbounds w[i], m[i], v[i] = adam(w[i], m[i], v[i], g[i], c)
     end
-end
-
-# The means' corrections, for the next step.
-function powers!(leaf)
-    m, v, βt = leaf.state
-    leaf.state = (m, v, map((power, β) -> power * oftype(power, β), βt, adam(leaf.rule).beta))
     return nothing
+end
+
+@inline function adam(w, m, v, g, c)
+    m = muladd(m, c.β1, c.α1 * g)
+    v = muladd(v, c.β2, c.α2 * (g * g))
+    return c.keep * w - c.stepsize * m / (sqrt(v * c.correction) + c.ϵ), m, v
 end

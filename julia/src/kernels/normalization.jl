@@ -1,66 +1,79 @@
-# Batch normalization on the CPU: each thread has some of the channels. Sums are taken sample by sample, in one order.
+# Batch normalization. Each thread has some of the channels; sums are taken sample by
+# sample, in one order.
 
-# (pixels, channels, samples), of images or of features.
-by_channel(x::Array{Float32}) = reshape(x, :, size(x, ndims(x) - 1), size(x, ndims(x)))
-
-"A `BatchNorm` as it usually is, in a piece of its own."
-struct Normalization
-    layer::BatchNorm
+"A batch normalization of the usual kind: with `Float32` γ and β, and moving averages."
+struct Normalization{L}
+    layer::L
 end
 
-function own(layer::BatchNorm)
-    usual = layer.λ === identity && layer.affine && layer.track_stats && layer.active !== true
-    return usual && layer.γ isa Vector{Float32} ? Normalization(layer) : layer
+function specialize(layer::BatchNorm)
+    usual = layer.λ === identity && layer.affine && layer.track_stats &&
+        layer.active !== true && layer.γ isa Vector{Float32}
+    return usual ? Normalization(layer) : layer
 end
 
-pull((; layer)::Normalization, x, inner) = normalize(layer, convert(Array{Float32}, x))
+"""
+    moving_variance(layer, σ², m)
 
-# The outputs, and the way back from them.
-function normalize(layer, x)
-    planes, frozen = by_channel(x), layer.active === false
+What the moving average takes of a batch's variance `σ²`, the mean square over `m` values:
+Flux takes `m / (m - 1)` of it.
+"""
+moving_variance(layer, σ², m) = σ² .* Float32(m / (m - 1))
+
+# Images or features as (pixels, channels, samples).
+channel_planes(x::Array{Float32}) = reshape(x, :, size(x, ndims(x) - 1), size(x, ndims(x)))
+
+function forward((; layer)::Normalization, x)
+    scale = layer.γ ./ sqrt.(layer.σ² .+ layer.ϵ)
+    return normalize(convert(Array{Float32}, x), layer.μ, scale, layer.β)
+end
+
+function layer_pullback((; layer)::Normalization, x; input_gradient::Bool)
+    x = convert(Array{Float32}, x)
+    planes, frozen = channel_planes(x), layer.active === false
     m = size(planes, 1) * size(planes, 3)
     μ, σ² = frozen ? (copy(layer.μ), copy(layer.σ²)) : mean_and_variance(planes)
-    frozen || track!(layer, μ, σ², m)
+    frozen || update_averages!(layer, μ, σ², m)
     r = 1 ./ sqrt.(σ² .+ layer.ϵ)
-    return normalized(x, μ, layer.γ .* r, layer.β), function (errors)
-        errors = by_channel(convert(Array{Float32}, errors))
-        dγ, dβ = sums(errors, planes, μ, r)
-        # The batch's own mean and variance give part of the gradient back.
-        shares = frozen ? (zero(dγ), zero(dβ)) : (dγ ./ m, dβ ./ m)
-        dx = ∇normalized(errors, planes, μ, r, layer.γ, shares...)
-        return (in_zygotes_form(layer, (γ = dγ, β = dβ)),), reshape(dx, size(x))
+    return normalize(x, μ, layer.γ .* r, layer.β), function (dy)
+        dy = channel_planes(convert(Array{Float32}, dy))
+        dγ, dβ = parameter_gradients(dy, planes, μ, r)
+        # The batch's own mean and variance depend on the input too.
+        means = frozen ? (zero(dγ), zero(dβ)) : (dγ ./ m, dβ ./ m)
+        gradients = (zygote_gradient(layer, (γ = dγ, β = dβ)),)
+        input_gradient || return gradients, nothing
+        dx = normalization_gradient(dy, planes, μ, r, layer.γ, means...)
+        return gradients, reshape(dx, size(x))
     end
 end
 
-outputs((; layer)::Normalization, x) =
-    normalized(convert(Array{Float32}, x), layer.μ, layer.γ ./ sqrt.(layer.σ² .+ layer.ϵ), layer.β)
-
-# As Flux does it.
-function track!(layer, μ, σ², m)
+function update_averages!(layer, μ, σ², m)
     layer.μ .+= layer.momentum .* (μ .- layer.μ)
-    layer.σ² .+= layer.momentum .* (σ² .* Float32(m / (m - 1)) .- layer.σ²)
+    layer.σ² .+= layer.momentum .* (moving_variance(layer, σ², m) .- layer.σ²)
 end
 
-function normalized(x, μ, scale, β)
-    planes, y = by_channel(x), similar(x)
-    each_channel(planes, by_channel(y)) do c, from, to
-        @. to = scale[c] * (from - μ[c]) + β[c]
+function normalize(x, μ, scale, β)
+    y = similar(x)
+    each_channel(channel_planes(x), channel_planes(y)) do c, x, y
+        @. y = scale[c] * (x - μ[c]) + β[c]
     end
     return y
 end
 
 function mean_and_variance(planes)
-    m, (_, channels, _) = size(planes, 1) * size(planes, 3), size(planes)
+    m, channels = size(planes, 1) * size(planes, 3), size(planes, 2)
     μ, σ² = zeros(Float32, channels), zeros(Float32, channels)
     each_channel((c, plane) -> μ[c] += sum(plane) / m, planes)
-    each_channel((c, plane) -> (centre = μ[c]; σ²[c] += sum(v -> abs2(v - centre), plane) / m), planes)
+    each_channel(planes) do c, plane
+        centre = μ[c]
+        σ²[c] += sum(v -> abs2(v - centre), plane) / m
+    end
     return μ, σ²
 end
 
-# Of the gradients times the normalized values, and of the gradients.
-function sums(errors, planes, μ, r)
+function parameter_gradients(dy, planes, μ, r)
     dγ, dβ = zero(μ), zero(μ)
-    each_channel(errors, planes) do c, d, plane
+    each_channel(dy, planes) do c, d, plane
         centre, total = μ[c], 0.0f0
         @inbounds @simd for i in eachindex(d, plane)
             total += d[i] * (plane[i] - centre)
@@ -71,10 +84,10 @@ function sums(errors, planes, μ, r)
     return dγ, dβ
 end
 
-function ∇normalized(errors, planes, μ, r, γ, dγ, dβ)
+function normalization_gradient(dy, planes, μ, r, γ, mean_dγ, mean_dβ)
     dx = similar(planes)
-    each_channel(errors, planes, dx) do c, d, plane, to
-        @. to = γ[c] * r[c] * (d - dβ[c] - (plane - μ[c]) * r[c] * dγ[c])
+    each_channel(dy, planes, dx) do c, d, plane, out
+        @. out = γ[c] * r[c] * (d - mean_dβ[c] - (plane - μ[c]) * r[c] * mean_dγ[c])
     end
     return dx
 end

@@ -1,71 +1,78 @@
-# Weights as the kernels read them, and gradients as the kernels write them. A tap is one of the places that a kernel
-# looks at: channels fastest, then its width, then its height.
+# Weights in the order in which kernels read them, and gradients in that in which kernels
+# write them. A filter's taps are in the order of an image: channels fastest, then
+# columns, then rows.
 
-# Where Flux has a weight: its (width, height, in, out), and flipped.
-@inline function place(l::Fused, channel, column, row, filter)
-    kw, kh = l.kernel
-    return kw - column + kw * (kh - 1 - row + kh * (channel + l.channels * filter))
+"""
+    PackedOrder(tap, row, filter)
+
+The floats from one tap of a row of the kernel to the next, from one row to the next, and
+from one filter to the next.
+"""
+struct PackedOrder
+    tap::Int
+    row::Int
+    filter::Int
 end
 
-# Calls f(row of the kernel, tap in that row, place in Flux's weights) for a filter, all counted from 0 but the place.
-@inline function each_tap(f, l::Fused, filter)
-    for row in 0:(l.kernel[2] - 1)
-        tap = 0
-        for column in 0:(l.kernel[1] - 1), channel in 0:(l.channels - 1)
-            f(row, tap, place(l, channel, column, row, filter))
-            tap += 1
-        end
-    end
+# Filters fastest, padded to whole vectors: for the forward pass and the direct gradient.
+forward_order(l::FusedConv) =
+    PackedOrder(padded_filters(l), padded_filters(l) * row_taps(l), 1)
+gradient_order(l::FusedConv, ::DirectGradient) = forward_order(l)
+
+# Taps fastest, each row of the kernel padded to whole groups of vectors: for the sparse
+# gradient.
+backward_row(l::FusedConv{W}, ::SparseGradient{Rows,Columns}) where {W,Rows,Columns} =
+    whole_vectors(row_taps(l), Columns * W)
+function gradient_order(l::FusedConv, method::SparseGradient)
+    row = backward_row(l, method)
+    return PackedOrder(1, row, row * l.kernel[2])
 end
 
-"Weights for the way forward, (filters padded, taps): the vector of filters that begins at `f`."
-function pack_forward!(packed, weight, l::Fused, f)
-    suits_winograd(l) && return pack_winograd!(packed, weight, l, f)
-    each_tap(l, f) do row, tap, at
-        for k in 0:(min(LANES, l.filters - f) - 1)
-            @inbounds packed[forward_place(l, row, tap, f + k)] = weight[at + k * taps(l)]
-        end
-    end
-end
+forward_length(l::FusedConv) =
+    padded_filters(l) * (uses_winograd(l) ? 16 * l.channels : taps(l))
+gradient_length(l::FusedConv, ::DirectGradient) = padded_filters(l) * taps(l)
+gradient_length(l::FusedConv, method::SparseGradient) =
+    backward_row(l, method) * l.kernel[2] * l.filters
 
-forward_place(l::Fused, row, tap, filter) = 1 + filter + padded(l.filters) * (row * row_length(l) + tap)
-forward_length(l::Fused) = padded(l.filters) * (suits_winograd(l) ? 16l.channels : taps(l))
-
-# For the way back each row of the kernel is padded to whole groups: its length, and where a tap is.
-back_row(l::Fused{<:Any,<:Any,false,<:Any,Columns}) where {Columns} =
-    cld(row_length(l), Columns * LANES) * Columns * LANES
-back_place(l::Fused, row, tap, filter) = 1 + tap + back_row(l) * (row + l.kernel[2] * filter)
-
-"Weights for the way back, (row of the kernel padded, rows, filters): one filter."
-function pack_back!(packed, weight, l::Fused, filter)
-    each_tap(l, filter) do row, tap, at
-        @inbounds packed[back_place(l, row, tap, filter)] = weight[at]
+# Calls visit(i, j) for each tap of a filter (numbered from 1): its index in Flux's
+# weights of (width, height, in, out), which are flipped, and in packed ones.
+@inline function each_tap(visit, weight, order, f)
+    kw, kh, channels, _ = size(weight)
+    for row in 1:kh, column in 1:kw, channel in 1:channels
+        i = 1 + kw - column + kw * (kh - row + kh * (channel - 1 + channels * (f - 1)))
+        tap = channel - 1 + channels * (column - 1)
+        visit(i, 1 + order.tap * tap + order.row * (row - 1) + order.filter * (f - 1))
     end
 end
 
 """
-    unpack!(weight, parts, l::Fused, filter)
+    pack_filters!(packed, weight, order, filters)
 
-A filter's gradient in Flux's order: the sum of what the threads have, in their order, which the first of them gets.
+Pack the weights of a range of filters, numbered from 1.
 """
-function unpack!(weight, parts, l::Fused, filter)
-    total = first(parts)
-    for part in Iterators.drop(parts, 1)
-        add_places!(total, part, gradient_places(l, filter))
-    end
-    each_tap(l, filter) do row, tap, at
-        @inbounds weight[at] = total[gradient_place(l, row, tap, filter)]
+function pack_filters!(packed, weight, order, filters)
+    taps = length(weight) ÷ size(weight, 4)
+    each_tap(weight, order, first(filters)) do i, j
+        for k in 0:(length(filters) - 1)
+            @inbounds packed[j + k * order.filter] = weight[i + k * taps]
+        end
     end
 end
 
-add_places!(total, part, places) = @inbounds @simd for i in places
-    total[i] += part[i]
-end
+"""
+    unpack_gradient!(gradient, parts, order, filters)
 
-# Where `back!` leaves a gradient: with few taps as for the way forward, with many as for the way back.
-gradient_place(l::Fused{<:Any,<:Any,true}, row, tap, filter) = forward_place(l, row, tap, filter)
-gradient_place(l::Fused{<:Any,<:Any,false}, row, tap, filter) = back_place(l, row, tap, filter)
-gradient_places(l::Fused{<:Any,<:Any,true}, filter) = (1 + filter):padded(l.filters):gradient_length(l)
-gradient_places(l::Fused{<:Any,<:Any,false}, filter) = range(back_place(l, 0, 0, filter); length = back_row(l) * l.kernel[2])
-gradient_length(l::Fused{<:Any,<:Any,true}) = padded(l.filters) * taps(l)
-gradient_length(l::Fused{<:Any,<:Any,false}) = back_row(l) * l.kernel[2] * l.filters
+Store the gradients of a range of filters, numbered from 1, in Flux's order: the sums of the
+threads' parts, in the order of the threads.
+"""
+function unpack_gradient!(gradient, parts, order, filters)
+    for f in filters
+        each_tap(gradient, order, f) do i, j
+            total = 0.0f0
+            for part in parts
+                total += @inbounds part[j]
+            end
+            @inbounds gradient[i] = total
+        end
+    end
+end

@@ -1,21 +1,29 @@
-# Work for all threads, cut the same way each time, so that the same work gives the same bits.
+# Work for all threads, divided the same way each time, so that the same work gives the
+# same bits.
 
-"What thread `t` has to do of `n`."
-share(t, n) = ((t - 1) * n ÷ Threads.nthreads() + 1):(t * n ÷ Threads.nthreads())
+"The part of `1:n` that belongs to thread `t`."
+thread_range(t, n) = ((t - 1) * n ÷ Threads.nthreads() + 1):(t * n ÷ Threads.nthreads())
 
-# Multiplications that are done before other threads have heard of them.
-const LITTLE = 500_000
+# Below this many multiplications, starting threads costs more than it saves.
+const SERIAL_WORK = 500_000
 
-"Calls `f(t, share(t, n))` for every thread that has something to do, or `f(1, 1:n)` where it is `little`."
-function each_thread(f, n; little = n == 1)
+"""
+    each_thread(f, n; serial = n == 1)
+
+Call `f(t, thread_range(t, n))` for every thread whose range is not empty, or `f(1, 1:n)`
+if `serial`.
+"""
+function each_thread(f, n; serial = n == 1)
     n == 0 && return nothing
-    (Threads.nthreads() == 1 || little) && !precompiling() && return f(1, 1:n)
-    # The caller does the first share itself, whatever its thread: it may be another program's. A task's code is not the
-    # caller's, so that what compiles ahead, and has only one thread, starts one all the same.
+    (Threads.nthreads() == 1 || serial) && !precompiling() && return f(1, 1:n)
+    # The caller does the first part itself: its thread may belong to another program. A
+    # task compiles its own copy of `f`, so precompilation, which has one thread, starts a
+    # task too.
     first_task = precompiling() ? 1 : 2
-    tasks = [Threads.@spawn(f(t, share(t, n))) for t in first_task:Threads.nthreads() if !isempty(share(t, n))]
+    busy = filter(t -> !isempty(thread_range(t, n)), first_task:Threads.nthreads())
+    tasks = [Threads.@spawn(f(t, thread_range(t, n))) for t in busy]
     try
-        isempty(share(1, n)) || f(1, share(1, n))
+        isempty(thread_range(1, n)) || f(1, thread_range(1, n))
     finally
         foreach(wait, tasks)
     end
@@ -24,8 +32,8 @@ end
 
 precompiling() = ccall(:jl_generating_output, Cint, ()) == 1
 
-"Calls `f(k)` for every sample."
+"Call `f(k)` for every sample from 1 to `n`."
 each_sample(f, n) = each_thread((_, samples) -> foreach(f, samples), n)
 
-"Calls `f(t)` for every thread."
+"Call `f(t)` for every thread."
 on_threads(f) = each_thread((t, _) -> f(t), Threads.nthreads())

@@ -1,185 +1,249 @@
-"""Julia in this process: finding it, with juliapkg, and starting it, through its C functions.
+"""Julia in this process, started and called through juliacall.
 
-A Julia that runs here already, started by juliacall for instance, is used as it is, and juliacall can use
-this one.
+juliacall's own options hold, such as ``PYTHON_JULIACALL_THREADS``. Where they are not given, pyflux asks for
+all cores (``THREADS=auto``) and for Julia's signal handling (``HANDLE_SIGNALS=yes``), without which several
+threads would crash.
 """
 
 from __future__ import annotations
 
-import atexit
 import ctypes
-import functools
 import os
-import shutil
-import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
+from ..._internal import console
 from ...errors import EngineUnavailable
-from ..flux import packages
-from .bridge import Bridge
+from . import installation, packages, signals
+from .julia_thread import Handle, JuliaThread, leak
 
-FIRST_RUN = (
-    "pyflux: setting up Julia for its first use here: Flux is downloaded and compiled, and Julia itself "
-    "where there is none. This takes some minutes, once; later starts take seconds."
+# The defaults of pyflux where juliacall has others.
+OPTIONS = {"threads": "auto", "handle_signals": "yes", "autoload_ipython_extension": "no"}
+
+STARTED_ELSEWHERE = (
+    "pyflux: juliacall has started Julia already, with {threads} threads. To train on all cores use "
+    "pyflux first, or set PYTHON_JULIACALL_THREADS=auto and PYTHON_JULIACALL_HANDLE_SIGNALS=yes before "
+    "juliacall is imported"
 )
 
-# Loads the package, and gives the addresses of what is called; or, behind an exclamation mark, why it cannot.
-LOAD = """
-const PYFLUX_STARTED = try
-    @eval Main import PyFlux
-    Base.invokelatest(Main.PyFlux.entry)
-catch e
-    "!" * sprint(showerror, e)
-end
-pointer(PYFLUX_STARTED)
-"""
 
-# What Julia was started with: it keeps the addresses.
-OPTIONS: list[ctypes.Array[ctypes.c_char_p]] = []
+class CallFailed(Exception):
+    """A call into Julia failed: the message is the first line of Julia's, the cause juliacall's error."""
 
 
-@functools.cache
+class Bridge:
+    """The Julia package PyFlux in this process. Its calls may come from any thread, and take turns.
+
+    Raises:
+        Exception: Julia cannot be started.
+    """
+
+    def __init__(self) -> None:
+        self._functions: dict[str, Callable[..., Any]] = {}
+        self._elsewhere = _leave_julia() if "juliacall" in sys.modules else False
+        self._thread = JuliaThread(self._start, lambda: self._guard.check())
+
+    def wait_until_started(self) -> None:
+        """Wait for the start, and raise what went wrong in it."""
+        self._thread.wait_until_started()
+
+    def call(self, name: str, *arguments: Any, keep: Any = None) -> Any:
+        """Call a function of ``julia/ext/PythonCallExt``; objects that stay in Julia come back as a `Handle`.
+
+        NumPy arrays are given transposed: Julia sees the same memory in column-major order.
+
+        Args:
+            name: The function.
+            *arguments: Numbers, texts, None, dictionaries and lists of these, arrays and handles.
+            keep: What Julia reads for as long as it has the object that comes back.
+
+        Raises:
+            CallFailed: It failed in Julia.
+            EngineError: This process was forked from one in which Julia runs.
+            KeyboardInterrupt: Ctrl-C came; see `JuliaThread.call`.
+        """
+        return self._thread.call(self._invoke, name, arguments, keep)
+
+    def _invoke(self, name: str, arguments: tuple[Any, ...], keep: Any) -> Any:
+        function = self._functions.get(name)
+        if function is None:
+            function = self._functions[name] = getattr(self._extension, name)
+        try:
+            result = function(*(a.value if isinstance(a, Handle) else a for a in arguments))
+        except self._juliacall.JuliaError as e:
+            raise self._failure(e) from e
+        if isinstance(result, self._juliacall.ValueBase):
+            return Handle(result, self._thread, keep)
+        return result
+
+    def _failure(self, error: Any) -> BaseException:
+        base = self._juliacall.Base
+        if base.isa(error.exception, base.InterruptException):
+            return KeyboardInterrupt()
+        lines = str(base.sprint(base.showerror, error.exception)).strip().splitlines()
+        return CallFailed(lines[0] if lines else "unknown error in Julia")
+
+    # ── The start, in Julia's thread ─────────────────────────────────────────────────────────────────────
+
+    def _start(self) -> tuple[Callable[[], Any], Callable[[], Any], int]:
+        with signals.kept(), _options():
+            import juliacall
+        self._juliacall = juliacall
+        base = juliacall.Base
+        package = base.require(juliacall.Main, base.Symbol("PyFlux"))
+        self._extension = base.get_extension(package, base.Symbol("PythonCallExt"))
+        send, argument, safe_enter, state, flag = (int(a) for a in self._extension.addresses())
+        self._guard = signals.SegvGuard()
+        self._prepare_for_fork()
+        if self._elsewhere:  # only Julia's first thread serves its event loop
+            called = threading.Semaphore(0)
+            return called.acquire, called.release, flag
+        # Before it collects garbage Julia waits for all threads that run Julia: this one is in Python.
+        ctypes.CFUNCTYPE(ctypes.c_int8, ctypes.c_void_p)(safe_enter)(state)
+        send_async = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)(send)
+        return self._extension.wait_for_call, lambda: send_async(argument), flag
+
+    def _prepare_for_fork(self) -> None:
+        """Let a forked child end without Julia, which is not in it."""
+        library, juliacall = self._juliacall.CONFIG.get("lib"), self._juliacall
+
+        def forget() -> None:
+            for value in [*vars(juliacall).values(), *self._functions.values(), self._extension]:
+                leak(value)
+            if library is not None:
+                library.jl_atexit_hook = _no_hook
+
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=forget)
+
+
+def _no_hook(code: int) -> None:
+    """Stand in for Julia's exit hook in a process that Julia is not in."""
+
+
+class _Started:
+    """The bridge, once it is there, and the lock of those who want it."""
+
+    lock = threading.Lock()
+    bridge: Bridge | None = None
+    beginning: Bridge | None = None
+
+
 def start() -> Bridge:
     """Start Julia, once in a process, and return the bridge to the Julia package PyFlux.
 
     Raises:
         EngineUnavailable: Julia or a package is not there and cannot be had; the message says why.
     """
+    if _Started.bridge is not None:
+        return _Started.bridge
+    with _Started.lock:
+        if _Started.bridge is None:
+            try:
+                _Started.bridge = _begin()
+            except Exception as e:  # whatever went wrong, it is the reason
+                raise EngineUnavailable(installation.explain(e)) from e
+        return _Started.bridge
+
+
+def _begin() -> Bridge:
+    if _Started.beginning is None:
+        installation.ensure()
+        _Started.beginning = Bridge()
     try:
-        if not is_set_up():
-            print(FIRST_RUN, file=sys.stderr, flush=True)
-        return _load(ensure_network())
-    except Exception as e:  # whatever went wrong, it is the reason
-        raise EngineUnavailable(
-            f"Julia could not be started: {reason(e)}. The first start downloads what it needs: run "
-            f"`pyflux setup` where there is a network, or put Julia 1.10 or later on the PATH. "
-            f"engine='reference' computes the same in NumPy, without Julia"
-        ) from e
+        _Started.beginning.wait_until_started()
+    except Exception:
+        _Started.beginning = None
+        raise
+    return _Started.beginning  # kept where Ctrl-C came: Julia goes on starting
 
 
-def ensure_network() -> ctypes.CDLL:
-    """Start Julia, unless it runs already, and return its C library.
-
-    Python's other threads go on meanwhile: one of them may be reading data.
-    """
-    import juliapkg
-
-    path = juliapkg.libjulia()
-    if os.name == "nt":  # where libraries are looked for along the PATH
-        os.environ["PATH"] = os.pathsep.join((os.path.dirname(path), os.environ["PATH"]))
-    library = ctypes.CDLL(path, mode=ctypes.RTLD_GLOBAL)
-    if library.jl_is_initialized():
-        return library
-    with _python_keeps_interrupts():
-        _parse_options(library, juliapkg.executable(), f"--project={juliapkg.project()}")
-        start = library.jl_init_with_image
-        start.argtypes, start.restype = [ctypes.c_char_p, ctypes.c_char_p], None
-        image = os.environ.get("PYFLUX_SYSIMAGE")
-        start(juliapkg.bindir().encode(), os.path.abspath(image).encode() if image else None)
-    atexit.register(library.jl_atexit_hook, 0)
-    return library
-
-
-def _parse_options(library: ctypes.CDLL, *options: str) -> None:
-    """Set Julia's options as its command line does."""
-    # Julia stops its threads for garbage collection with a signal; without this they would crash.
-    options += ("--handle-signals=yes",)
-    if "JULIA_NUM_THREADS" not in os.environ:
-        options += ("--threads=auto",)
-    count = ctypes.c_int(len(options))
-    texts = (ctypes.c_char_p * len(options))(*(option.encode() for option in options))
-    OPTIONS.append(texts)
-    library.jl_parse_opts(ctypes.byref(count), ctypes.byref(ctypes.pointer(texts)))
-
-
-def _load(library: ctypes.CDLL) -> Bridge:
-    """Load PyFlux, and return the bridge to it."""
-    evaluate, unbox = library.jl_eval_string, library.jl_unbox_voidpointer
-    evaluate.argtypes, evaluate.restype = [ctypes.c_char_p], ctypes.c_void_p
-    unbox.argtypes, unbox.restype = [ctypes.c_void_p], ctypes.c_char_p
-    found = evaluate(LOAD.encode())
-    if found is None:
-        raise RuntimeError("Julia cannot load its package PyFlux")
-    text = unbox(found).decode()
-    if text.startswith("!"):
-        raise RuntimeError(text[1:])
-    return Bridge(*map(int, text.split()))
+def started() -> bool:
+    """Whether Julia runs in this process."""
+    return _Started.bridge is not None
 
 
 def prepare(device: str) -> None:
     """Ask for the Julia packages that a device needs, if Julia has not been started yet."""
-    if start.cache_info().currsize:
-        return
-    for kind in packages.needed(device):
-        packages.add(kind)
+    if not started():
+        for kind in packages.needed(device):
+            packages.add(kind)
 
 
 def is_set_up() -> bool:
     """Whether Julia and its packages are installed, so that starting takes seconds and no network."""
-    if start.cache_info().currsize:
-        return True
-    import juliapkg
-
-    return bool(juliapkg.resolve(dry_run=True))
-
-
-def versions() -> dict[str, str]:
-    """Start Julia, and return its version, Flux's, and the number of threads."""
-    return dict(zip(("julia", "flux", "threads"), start().call("versions"), strict=True))
-
-
-def places() -> dict[str, str]:
-    """Start Julia, and return the folder of its program and the file that names its packages."""
-    return dict(zip(("home", "project"), start().call("places"), strict=True))
+    return started() or installation.is_complete()
 
 
 def unavailable_reason(timeout: float) -> str | None:
     """Return why Julia cannot be had here, or None if nothing is known against it.
 
     Takes no longer than ``timeout`` seconds: where something would have to be downloaded, it tries the server
-    first. A Julia on the PATH may have all packages already, so it is told to do without a network.
+    first.
     """
-    try:
-        if is_set_up():
-            return None
-    except ImportError as e:
-        return reason(e)
-    import requests
-    from juliapkg import install_julia
-
-    server = os.environ.get("JULIA_PKG_SERVER") or install_julia._julia_versions_url
-    try:
-        requests.head(server, timeout=timeout / 4)
-    except requests.RequestException:
-        if shutil.which("julia") is None:
-            return f"there is no julia on the PATH, and {server} cannot be reached to download it"
-        os.environ.setdefault("JULIA_PKG_OFFLINE", "true")
-    return None
+    return None if started() else installation.obstacle(timeout)
 
 
-def reason(error: BaseException) -> str:
-    """Return the first line of an error, with its class where that says more."""
-    lines = str(error).strip().splitlines() or [""]
-    return f"{type(error).__name__}: {lines[0]}" if lines[0] else type(error).__name__
+def versions() -> dict[str, str]:
+    """Start Julia, and return the versions of all that takes part, and the number of threads.
+
+    The keys are ``julia``, ``flux``, ``pyflux``, ``pythoncall``, ``juliacall`` and ``threads``.
+    """
+    keys = ("julia", "flux", "pyflux", "pythoncall", "threads")
+    bridge = start()
+    found = dict(zip(keys, bridge.call("versions"), strict=True))
+    return found | {"juliacall": str(bridge._juliacall.__version__)}
+
+
+def allocated_bytes() -> int:
+    """Return how many bytes Julia has allocated so far, those that were freed included."""
+    return int(start().call("allocated_bytes"))
+
+
+def paths() -> dict[str, str]:
+    """Start Julia, and return the folder of its program, ``home``, and its ``project`` file."""
+    return dict(zip(("home", "project"), start().call("paths"), strict=True))
 
 
 @contextmanager
-def _python_keeps_interrupts() -> Iterator[None]:
-    """Let Ctrl-C raise KeyboardInterrupt in Python although Julia handles signals.
-
-    Julia blocks SIGINT in every thread and waits for it in one of its own. Unblocked here, the main thread
-    gets it first, and Python acts on it when the Julia call returns.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    handler = signal.getsignal(signal.SIGINT)
+def _options() -> Iterator[None]:
+    """Set pyflux's defaults of juliacall's options while it is imported, where the user has set none."""
+    names = {f"PYTHON_JULIACALL_{name.upper()}": value for name, value in OPTIONS.items() if not _given(name)}
+    os.environ.update(names)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, handler if handler is not None else signal.default_int_handler)
-        if hasattr(signal, "pthread_sigmask"):  # not on Windows
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        for name in names:
+            os.environ.pop(name, None)
+
+
+def _given(name: str) -> bool:
+    return (
+        f"PYTHON_JULIACALL_{name.upper()}" in os.environ
+        or f"juliacall-{name.replace('_', '-')}" in sys._xoptions
+        or (name == "threads" and "JULIA_NUM_THREADS" in os.environ)
+    )
+
+
+# For a Julia that runs already: no garbage collection waits for the thread that started it, this one.
+LEAVE = """
+(UInt(cglobal(:jl_gc_safe_enter)), UInt(ccall(:jl_get_ptls_states, Ptr{Cvoid}, ())), Threads.threadid(),
+ Threads.nthreads(), Base.JLOptions().handle_signals)
+"""
+
+
+def _leave_julia() -> bool:
+    """Return whether juliacall has started Julia already; say once what is slower then."""
+    import juliacall
+
+    if not juliacall.CONFIG.get("inited"):
+        return False
+    safe_enter, state, thread, threads, handles_signals = map(int, juliacall.Main.seval(LEAVE))
+    if thread == 1:
+        ctypes.CFUNCTYPE(ctypes.c_int8, ctypes.c_void_p)(safe_enter)(state)
+    if threads == 1 or not handles_signals or thread != 1:
+        console.write(sys.stderr, STARTED_ELSEWHERE.format(threads=threads) + "\n")
+    return True

@@ -16,6 +16,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+from . import installation
+
 PACKAGES = {
     "cuda": {
         "CUDA": ("052768ef-5323-5732-b1bb-66c8b64840ba", "5.8, 6"),
@@ -80,12 +82,10 @@ def added() -> list[str]:
 def versions() -> dict[str, str]:
     """Return the versions of the Julia packages that are installed for this Python, by name.
 
-    They are read from the manifest of juliapkg's project: Julia is not started, and nothing is installed.
+    They are read from the manifest of Julia's environment: Julia is not started, and nothing is installed.
     """
-    from juliapkg.state import STATE
-
     found: dict[str, str] = {}
-    for manifest in sorted(Path(STATE["project"]).glob("Manifest*.toml")):
+    for manifest in sorted(Path(installation.project()).glob("Manifest*.toml")):
         for name, entries in tomllib.loads(manifest.read_text("utf-8")).get("deps", {}).items():
             found.update((name, entry["version"]) for entry in entries if "version" in entry)
     return found

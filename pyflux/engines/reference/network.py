@@ -27,7 +27,7 @@ from .layers import LAYERS
 from .losses import loss_and_gradient
 from .noise import noise_key
 from .ops import Array, Key
-from .optimizers import update
+from .optimizers import apply_gradients, initial_slots
 
 
 class Network:
@@ -51,11 +51,11 @@ class Network:
 
     def compile(self, optimizer: Optimizer, loss: Loss, fast: bool = True) -> None:
         self._optimizer, self._loss = optimizer, loss
-        self._body = self._architecture.without(loss.strips())  # what the loss is computed from
+        self._body = self._architecture.without(loss.head)  # what the loss is computed from
         self._trained = [i for i, yes in enumerate(self._architecture.trainable) if yes]
         self._frozen = self._architecture.frozen
         self.steps = 0
-        self._memory = [[np.zeros_like(self._weights[i]) for _ in optimizer.slots] for i in self._trained]
+        self._slots = [initial_slots(optimizer, self._weights[i]) for i in self._trained]
 
     def predict(self, images: Images, batch_size: int) -> Floats:
         return self._in_batches(lambda x: self._forward(x, self._architecture)[-1], images, batch_size)
@@ -74,8 +74,9 @@ class Network:
             batch = pick(data, order[start : start + batch_size])
             batch_loss, y, grads = self._loss_and_gradients(batch)
             self.steps += 1
-            for i, g, memory in zip(self._trained, grads, self._memory, strict=True):
-                update(self._optimizer, rate, self.steps, self._weights[i], g, memory)
+            trained = [self._weights[i] for i in self._trained]
+            apply_gradients(self._optimizer, rate, self.steps, trained, grads, self._slots)
+            for i in self._trained:
                 constraint = self._architecture.weights[i].constraint
                 if constraint is not None:
                     self._weights[i][:] = constraint(self._weights[i])
@@ -88,7 +89,7 @@ class Network:
         for start in range(0, len(data.images), batch_size):
             batch = pick(data, slice(start, start + batch_size))
             y = self._forward(batch.images, self._body, start=self._start(batch))[-1]
-            loss += loss_and_gradient(self._loss.kind, y, batch.targets, batch.weights)[0]
+            loss += loss_and_gradient(self._loss, y, batch.targets, batch.weights)[0]
             loss += self._penalty() * len(batch.images)
             outputs.append(self._head(y))
         return EvaluationResult(loss, np.concatenate(outputs))
@@ -100,17 +101,14 @@ class Network:
         return loss / len(data.images), grads
 
     def optimizer_state(self) -> OptimizerState:
-        slots = {
-            name: [memory[k].copy() for memory in self._memory]
-            for k, name in enumerate(self._optimizer.slots)
-        }
-        return OptimizerState(self.steps, slots)
+        names = self._optimizer.slots
+        return OptimizerState(self.steps, {n: [slots[n].copy() for slots in self._slots] for n in names})
 
     def set_optimizer_state(self, state: OptimizerState) -> None:
         self.steps = state.iterations
-        for k, name in enumerate(self._optimizer.slots):
-            for memory, array in zip(self._memory, state.slots[name], strict=True):
-                memory[k][:] = array
+        for name in self._optimizer.slots:
+            for slots, array in zip(self._slots, state.slots[name], strict=True):
+                slots[name][:] = array
 
     def release(self) -> None:
         pass
@@ -174,7 +172,7 @@ class Network:
         """Return the summed loss, what it was computed from, and the gradient for all that is trained."""
         start = self._start(data)
         values = self._forward(data.images, self._body, start=start, training=True)
-        loss, d = loss_and_gradient(self._loss.kind, values[-1], data.targets, data.weights)
+        loss, d = loss_and_gradient(self._loss, values[-1], data.targets, data.weights)
         grads: list[Array] = []
         steps, keys = self._layer_weights(self._body), self._keys(self._body, training=True)
         for i in reversed(range(max(start, self._architecture.first_trainable), len(steps))):

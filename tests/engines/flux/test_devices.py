@@ -1,8 +1,9 @@
 """Where a network computes: what can be asked for, and what is said where it cannot be had."""
 
+import gc
 import importlib.util
 import json
-import re
+import weakref
 
 import numpy as np
 import pytest
@@ -10,7 +11,6 @@ import pytest
 import pyflux
 from pyflux import datasets
 from pyflux._internal import validation
-from pyflux.cli import main
 from pyflux.engines.flux import julia as engine_julia
 from pyflux.engines.flux import packages
 from pyflux.errors import EngineUnavailable
@@ -26,19 +26,19 @@ def test_device_names(name):
 def test_other_names_are_refused_before_anything_is_downloaded(name, monkeypatch):
     monkeypatch.setattr(datasets, "load", lambda *a, **k: pytest.fail("downloaded"))
     if name is not None:
-        with pytest.raises(ValueError, match="device must be 'auto', 'cpu', 'gpu' or a numbered GPU"):
+        with pytest.raises(ValueError, match="device"):
             pyflux.train_mnist(device=name)
-    with pytest.raises(ValueError, match="device must be"):
+    with pytest.raises(ValueError, match="device"):
         validation.device(name)
 
 
 def test_the_reference_computes_on_the_cpu(small, samples):
     for options in ({"device": "gpu"}, {"precision": "tf32"}, {"distributed": True}):
-        with pytest.raises(ValueError, match=r"engine='reference' computes on the CPU.*take engine='flux'"):
+        with pytest.raises(ValueError, match=r"engine='reference'.*engine='flux'"):
             small().compile(**options)
-    with pytest.raises(ValueError, match="engine='reference' computes on the CPU"):
+    with pytest.raises(ValueError, match="engine='reference'.*device='gpu'"):
         small(device="gpu").predict(samples()[0])
-    with pytest.raises(ValueError, match="precision .* is not known"):
+    with pytest.raises(ValueError, match="precision.*bfloat16"):
         small().compile(precision="bfloat16")
 
 
@@ -46,9 +46,7 @@ def test_a_gpu_that_is_not_there_is_an_error_with_the_reason(julia, small, sampl
     if packages.driver() is not None:
         pytest.skip("this machine has a GPU's driver")
     model = small(engine="flux", device="gpu")
-    with pytest.raises(
-        EngineUnavailable, match=r"device gpu is not here: no driver of NVIDIA's.*device='cpu'"
-    ):
+    with pytest.raises(EngineUnavailable, match=r"gpu.*driver.*device='cpu'"):
         model.predict(samples()[0])
     model.compile(device="cpu")
     assert model.predict(samples()[0]).shape == (60, 3)
@@ -66,29 +64,22 @@ def test_auto_takes_the_cpu_where_there_is_no_gpu_and_says_nothing(julia, small,
 def test_tf32_is_for_gpus(julia, small, samples):
     model = small(engine="flux", device="cpu")
     model.compile(precision="tf32")
-    with pytest.raises(EngineUnavailable, match="precision tf32 is for NVIDIA GPUs, not for the CPU"):
+    with pytest.raises(EngineUnavailable, match="tf32"):
         model.fit(*samples(), verbose=0)
 
 
-def test_data_are_lent_once_for_a_fit_and_let_go(julia, small, samples):
-    # As on a GPU, where lending is moving: on the CPU it is a look at the same memory.
+def test_data_are_let_go(julia, small, samples):
     model = small(engine="flux")
-    model.compile("adam", metrics=["accuracy"])
-    network = model.ensure_network()
-    moved, call = [], network._call
-
-    def counting(name, *arguments):
-        if name == "lend":
-            moved.append(arguments)
-        return call(name, *arguments)
-
-    network._call = counting
-    model.fit(*samples(), epochs=3, batch_size=8, validation_split=0.2, verbose=0)
-    assert len(moved) == 2  # samples to train on and to measure on, in three epochs
-    assert not network._lent
-    model.evaluate(*samples())
-    assert len(moved) == 3
-    assert not network._lent
+    model.compile("adam")
+    x, y = samples()
+    x = x.astype(np.float32) / 255  # pyflux has the only other reference
+    model.fit(x, y, verbose=0)
+    model.evaluate(x, y, verbose=0)
+    model.predict(x[:1])  # what Python has dropped, Julia drops at the next call
+    held = weakref.ref(x)
+    del x
+    gc.collect()
+    assert held() is None
 
 
 def test_a_network_moves_with_its_weights(julia, small, samples):
@@ -105,9 +96,7 @@ def test_arrays_on_a_gpu_are_refused_with_what_to_do(small):
     class OnGpu:
         __cuda_array_interface__ = {"shape": (1, 6, 5, 2), "typestr": "|u1", "data": (0, False), "version": 3}  # noqa: RUF012
 
-    with pytest.raises(
-        TypeError, match=r"x must be in the CPU's memory, got a OnGpu on a GPU; give x\.get\(\)"
-    ):
+    with pytest.raises(TypeError, match=r"x .*OnGpu.*x\.get\(\)"):
         small().predict(OnGpu())
 
 
@@ -164,50 +153,3 @@ def test_a_started_julia_gets_no_more_packages(julia, requirements, monkeypatch)
     monkeypatch.setattr(packages, "driver", lambda: "cuda")
     engine_julia.prepare("gpu")
     assert not requirements.exists()
-
-
-# ── The doctor ───────────────────────────────────────────────────────────────────────────────────────────
-
-
-def doctor(capsys):
-    code = main(["doctor", "--json"])
-    return code, {check["name"]: check for check in json.loads(capsys.readouterr().out)["checks"]}
-
-
-def test_the_doctor_finds_all_that_is_needed(julia, capsys):
-    code, found = doctor(capsys)
-    assert code == 0
-    assert found["Julia"]["found"].startswith(engine_julia.versions()["julia"])
-    assert found["Julia packages"]["ok"]
-    assert re.match(r"\d+ of \d+ cores", found["threads"]["found"])
-    assert main(["doctor"]) == 0
-    assert "      ok  Julia: " in capsys.readouterr().out
-
-
-def test_the_doctor_works_where_julia_does_not(monkeypatch, capsys):
-    monkeypatch.setattr(engine_julia, "is_set_up", lambda: False)
-    monkeypatch.setenv("PATH", "")
-    code, found = doctor(capsys)
-    assert code == 1
-    assert not found["Julia"]["ok"]
-    assert found["Julia packages"]["mend"] == "pyflux setup"
-    monkeypatch.setattr(engine_julia, "is_set_up", lambda: (_ for _ in ()).throw(OSError("no disk")))
-    code, found = doctor(capsys)
-    assert (code, found["Julia"]["found"]) == (1, "OSError: no disk")
-
-
-def test_the_doctor_says_what_a_gpu_lacks(julia, requirements, monkeypatch, capsys):
-    if packages.driver() is not None:
-        pytest.skip("this machine has a GPU's driver")
-    assert doctor(capsys)[1]["GPU"]["found"].startswith("no driver")
-    monkeypatch.setattr(packages, "driver", lambda: "cuda")
-    code, found = doctor(capsys)
-    assert code == 0  # training on the CPU needs none
-    assert found["GPU packages"]["mend"] == "pyflux setup --gpu"
-    assert not found["device"]["ok"]
-
-
-def test_setup_for_a_gpu_needs_a_driver(monkeypatch, capsys):
-    monkeypatch.setattr(packages, "driver", lambda: None)
-    assert main(["setup", "--gpu"]) == 1
-    assert "no driver of a GPU" in capsys.readouterr().err

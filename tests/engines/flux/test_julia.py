@@ -1,155 +1,292 @@
-"""Flux against the reference: the same weights and data must give the same numbers."""
+"""What only a process of its own can show of Julia in it: its start, threads, signals, Ctrl-C and forks."""
 
-import numpy as np
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+
 import pytest
 
-from pyflux import Sequential, layers, losses, networks, optimizers
-from pyflux.architecture import Architecture
-from pyflux.engines import Data, build
-from pyflux.errors import EngineError
-
 pytestmark = pytest.mark.usefixtures("julia")
+posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+
+MODEL = """
+import os, signal, sys, threading, time
+import numpy as np
+import pyflux
+x, y = pyflux.synthetic_digits(600)
+model = pyflux.networks.flux_mnist(seed=0)
+model.compile("adam", metrics=["accuracy"])
+"""
 
 
-def unequal():
-    """A small network for images of unequal height and width, with unequal kernels, strides and windows."""
-    return Sequential(
-        [
-            layers.Conv2D(
-                5, (3, 2), activation="tanh", padding="same", strides=(1, 2), input_shape=(13, 10, 3)
-            ),
-            layers.MaxPooling2D((3, 2), strides=(2, 1)),
-            layers.Conv2D(6, (2, 3), activation="sigmoid", use_bias=False),
-            layers.MaxPooling2D((2, 1), padding="same"),
-            layers.Flatten(),
-            layers.Dense(8, activation="relu"),
-            layers.Dense(4, activation="softmax"),
-        ],
-        name="unequal",
+def start(code, *arguments, **environment):
+    return subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", MODEL + textwrap.dedent(code), *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | environment,
     )
 
 
-NETWORKS = [networks.flux_mnist(), unequal()]
+def run(code, *arguments, **environment):
+    """Return what a program prints; it must end well and say nothing on stderr."""
+    with start(code, *arguments, **environment) as process:
+        out, err = process.communicate(timeout=300)
+    assert (process.returncode, err) == (0, ""), err
+    return out
 
 
-def ids(model):
-    return model.name
+# ── The start ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def pair(model, seed=0, learning_rate=0.001):
-    """The network in both engines, with biases that are not zero."""
-    architecture = Architecture(model.layers, model.input_shape[1:])
-    rng = np.random.default_rng(seed)
-    given = [
-        w + rng.normal(0, 0.1, w.shape).astype(np.float32) * (w.ndim == 1)
-        for w in architecture.initial_weights(seed)
-    ]
-    both = [build(engine, architecture, given) for engine in ("flux", "reference")]
-    for network in both:
-        network.compile(optimizers.Adam(learning_rate), losses.SparseCategoricalCrossentropy())
-    return both
+@pytest.mark.parametrize("name", ["JULIA_NUM_THREADS", "PYTHON_JULIACALL_THREADS"])
+def test_the_user_sets_the_threads(name):
+    code = "from pyflux.engines.flux import julia; print(julia.versions()['threads'])"
+    assert run(code, **{name: "3"}) == "3\n"
 
 
-def batch(model, n=64, seed=1):
-    rng = np.random.default_rng(seed)
-    images = rng.integers(0, 256, (n, *model.input_shape[1:]), dtype=np.uint8)
-    return Data(images, rng.integers(0, model.output_shape[1], n).astype(np.int32))
+def test_all_versions_are_known():
+    code = "from pyflux.engines.flux import julia; v = julia.versions(); print(sorted(v), v['juliacall'] == v['pythoncall'])"
+    assert run(code) == "['flux', 'julia', 'juliacall', 'pyflux', 'pythoncall', 'threads'] True\n"
 
 
-@pytest.mark.parametrize("model", NETWORKS, ids=ids)
-def test_logits_agree(model):
-    architecture = Architecture(model.layers, model.input_shape[1:]).without("softmax")
-    given = architecture.initial_weights(0)
-    f, r = (build(engine, architecture, given) for engine in ("flux", "reference"))
-    images = batch(model).images
-    np.testing.assert_allclose(f.predict(images, 50), r.predict(images, 50), rtol=0, atol=1e-5)
+def test_the_first_use_may_come_from_several_threads_at_once():
+    code = """
+        barrier, found = threading.Barrier(3), []
+        def work(seed):
+            barrier.wait()
+            found.append(pyflux.networks.flux_mnist(seed=seed).predict(x[:4]).shape)
+        threads = [threading.Thread(target=work, args=(i,)) for i in range(3)]
+        [t.start() for t in threads]
+        [t.join() for t in threads]
+        print(found)
+    """
+    assert run(code) == "[(4, 10), (4, 10), (4, 10)]\n"
 
 
-@pytest.mark.parametrize("model", NETWORKS, ids=ids)
-def test_probabilities_agree(model):
-    f, r = pair(model)
-    images = batch(model).images
-    np.testing.assert_allclose(f.predict(images, 50), r.predict(images, 50), rtol=0, atol=1e-6)
+# ── Threads ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("model", NETWORKS, ids=ids)
-def test_loss_and_gradients_agree(model):
-    f, r = pair(model)
-    data = batch(model)
-    (f_loss, f_grads), (r_loss, r_grads) = f.gradients(data), r.gradients(data)
-    assert f_loss == pytest.approx(r_loss, rel=1e-5)
-    for got, expected in zip(f_grads, r_grads, strict=True):
-        assert got.shape == expected.shape
-        assert np.linalg.norm(got - expected) <= 1e-4 * np.linalg.norm(expected)
-        np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
+def test_threads_may_predict_while_others_train():
+    code = """
+        expected = model.predict(x)
+        found, other = [], pyflux.networks.flux_mnist(seed=1)
+        other.compile("adam")
+        def work():
+            for _ in range(10):
+                found.append(np.array_equal(model.predict(x), expected))
+        threads = [threading.Thread(target=work) for _ in range(3)]
+        [t.start() for t in threads]
+        other.fit(x, y, epochs=2, verbose=0)
+        [t.join() for t in threads]
+        print(len(found), all(found))
+    """
+    assert run(code) == "30 True\n"
 
 
-@pytest.mark.parametrize("model", NETWORKS, ids=ids)
-def test_weights_after_20_steps_agree(model):
-    f, r = pair(model)
-    data = batch(model, n=20 * 16)
-    order = np.random.default_rng(2).permutation(320)
-    seen = [network.train(data, order, 16, [0.001] * 20) for network in (f, r)]
-    assert seen[0].loss == pytest.approx(seen[1].loss, rel=1e-5)
-    np.testing.assert_allclose(seen[0].outputs, seen[1].outputs, atol=1e-4)
-    for got, expected in zip(f.weights(), r.weights(), strict=True):
-        np.testing.assert_allclose(got, expected, rtol=0, atol=1e-4)
-    f_state, r_state = f.optimizer_state(), r.optimizer_state()
-    assert f_state.iterations == r_state.iterations == 20
-    for name in ("m", "v"):
-        for got, expected in zip(f_state.slots[name], r_state.slots[name], strict=True):
-            np.testing.assert_allclose(got, expected, rtol=0, atol=1e-4)
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_threads_that_end_leave_nothing():
+    code = """
+        def virtual():
+            return int(open("/proc/self/statm").read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+        def predict(times):
+            for _ in range(times):
+                thread = threading.Thread(target=model.predict, args=(x[:1],))
+                thread.start()
+                thread.join()
+        predict(20)
+        before = virtual()
+        predict(50)
+        print((virtual() - before) // 2**20)
+    """
+    assert int(run(code)) < 50 * 8  # a thread that Julia adopts keeps more than 8 MiB
 
 
-def test_evaluation_agrees():
-    f, r = pair(unequal())
-    data = batch(unequal(), n=70)
-    got, expected = f.evaluate(data, 32), r.evaluate(data, 32)
-    assert got.loss == pytest.approx(expected.loss, rel=1e-5)
-    np.testing.assert_allclose(got.outputs, expected.outputs, atol=1e-5)
+def test_juliacall_may_be_used_beside_it():
+    # Printing and sleeping need Julia's event loop; a collection waits for every thread that runs Julia.
+    code = """
+        model.fit(x, y, verbose=0)
+        from juliacall import Main
+        Main.println("printed")
+        Main.sleep(0.01)
+        thread = threading.Thread(target=lambda: model.fit(x, y, epochs=2, verbose=0))
+        thread.start()
+        while thread.is_alive():
+            Main.GC.gc()
+        print(Main.seval("sum")([1, 2, 3]), model.predict(x).shape)
+    """
+    assert run(code) == "printed\n6 (600, 10)\n"
 
 
-def test_a_kernel_is_not_flipped():
-    # The kernel picks the pixel at its top right: the output is the image, moved.
-    kernel = np.zeros((2, 3, 1, 1), np.float32)
-    kernel[0, 2] = 1
-    architecture = Architecture((layers.Conv2D(1, (2, 3), use_bias=False),), (4, 5, 1))
-    image = np.arange(20, dtype=np.float32).reshape(1, 4, 5, 1)
-    for engine in ("flux", "reference"):
-        moved = build(engine, architecture, [kernel]).predict(image, 1)
-        np.testing.assert_array_equal(moved, image[:, :3, 2:])
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_juliacall_may_have_started_julia(threads):
+    code = """
+        from juliacall import Main
+        model.fit(x, y, verbose=0)
+        Main.println(Main.seval("1 + 1"))
+        print(model.predict(x).shape)
+    """
+    options = {"PYTHON_JULIACALL_THREADS": threads, "PYTHON_JULIACALL_HANDLE_SIGNALS": "yes"}
+    with start(code, **options) as process:
+        out, err = process.communicate(timeout=300)
+    assert out == "2\n(600, 10)\n", err
+    assert ("PYTHON_JULIACALL_THREADS=auto" in err) == (threads == "1")
 
 
-def test_near_ties_in_pooling_go_to_the_largest():
-    # Two values a part in ten thousand apart: a comparison with a tolerance would take the first.
-    architecture = Architecture(
-        (layers.Conv2D(1, 1), layers.MaxPooling2D(), layers.Flatten(), layers.Dense(2, activation="softmax")),
-        (2, 2, 1),
-    )
-    given = [np.ones((1, 1, 1, 1)), np.zeros(1), np.array([[1.0, -1.0]]), np.zeros(2)]
-    image = np.array([1, 1.0001, 0, 0], np.float32).reshape(1, 2, 2, 1)
-    grads = []
-    for engine in ("flux", "reference"):
-        network = build(engine, architecture, [w.astype(np.float32) for w in given])
-        network.compile(optimizers.Adam(), losses.SparseCategoricalCrossentropy())
-        grads.append(network.gradients(Data(image, np.array([1], np.int32)))[1][0].item())
-    assert grads[0] == pytest.approx(grads[1], rel=1e-6)
+# ── Ctrl-C and other signals ─────────────────────────────────────────────────────────────────────────────
 
 
-def test_arrays_cross_without_a_copy():
-    # What changes in Python after it was lent has changed in Julia.
-    f, _ = pair(unequal())
-    data, other = batch(unequal(), n=4), batch(unequal(), n=4, seed=2)
-    losses = [f.evaluate(each, 4).loss for each in (data, other)]
-    f.release()
-    f.evaluate(data, 4)
-    data.images[:] = other.images
-    assert losses[0] != losses[1]
-    assert f.evaluate(data, 4).outputs.tolist() == f.evaluate(other, 4).outputs.tolist()
+@posix
+@pytest.mark.parametrize("first", ["main", "thread"])
+def test_ctrl_c_ends_a_fit_and_leaves_a_model_that_works(first):
+    code = """
+        if sys.argv[1] == "thread":  # Julia is started in another thread than the main one
+            thread = threading.Thread(target=model.predict, args=(x,))
+            thread.start()
+            thread.join()
+        model.fit(x, y, verbose=0)
+        try:
+            print("training", flush=True)
+            model.fit(x, y, epochs=100_000, verbose=0)
+        except KeyboardInterrupt:
+            losses = model.history.history["loss"]
+            steps = model.iterations
+            model.fit(x, y, verbose=0)
+            print(len(losses) > 0, steps > 19, model.iterations == steps + 19, model.evaluate(x, y, verbose=0)[0] < 1)
+    """
+    with start(code, first) as process:
+        assert process.stdout.readline() == "training\n"
+        process.stdout.flush()
+        import time
+
+        time.sleep(3)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=120)
+    assert (out, err, process.returncode) == ("True True True True\n", "", 0)
 
 
-def test_a_failure_in_julia_is_told_as_what_was_being_done():
-    f, _ = pair(unequal())
-    data = batch(unequal(), n=4)
-    with pytest.raises(EngineError, match="Flux failed while training: .*3 labels for 4 images"):
-        f.train(data._replace(targets=data.targets[:3]), np.arange(4), 2, [0.1] * 2)
+@posix
+@pytest.mark.parametrize("method", ["predict", "evaluate"])
+def test_ctrl_c_ends_a_prediction_or_an_evaluation(method):
+    code = """
+        large, labels = np.repeat(x, 200, axis=0), np.repeat(y, 200)
+        call = {"predict": lambda: model.predict(large, verbose=0), "evaluate": lambda: model.evaluate(large, labels, verbose=0)}
+        model.predict(x)
+        try:
+            print("begun", flush=True)
+            while True:
+                call[sys.argv[1]]()
+        except KeyboardInterrupt:
+            print(model.predict(x).shape)
+    """
+    with start(code, method) as process:
+        assert process.stdout.readline() == "begun\n"
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=120)
+    assert (out, err, process.returncode) == ("(600, 10)\n", "", 0)
+
+
+@posix
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_handlers_of_signals_are_called(when):
+    code = """
+        numbers, called = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2], []
+        def install():
+            for number in numbers:
+                signal.signal(number, lambda number, frame: called.append(number))
+        if sys.argv[1] == "before":
+            install()
+        model.fit(x, y, verbose=0)
+        if sys.argv[1] == "after":
+            install()
+        for number in numbers:
+            os.kill(os.getpid(), number)
+            while number not in called:
+                time.sleep(0.01)
+        model.predict(x)
+        print(called == numbers, signal.pthread_sigmask(signal.SIG_BLOCK, []))
+    """
+    assert run(code, when) == "True set()\n"
+
+
+@posix
+def test_a_child_can_be_terminated():
+    code = """
+        import subprocess
+        model.predict(x)
+        child = subprocess.Popen(["sleep", "600"])
+        child.terminate()
+        print(child.wait(60) == -signal.SIGTERM)
+    """
+    assert run(code) == "True\n"
+
+
+@posix
+def test_sigterm_ends_a_training():
+    code = """
+        model.predict(x)
+        print("training", flush=True)
+        model.fit(x, y, epochs=100_000, verbose=0)
+    """
+    with start(code) as process:
+        assert process.stdout.readline() == "training\n"
+        process.terminate()
+        assert process.wait(60) == -signal.SIGTERM
+
+
+@posix
+def test_faulthandler_may_be_enabled_after_the_start():
+    code = """
+        import faulthandler
+        model.compile("adam", fast=False)
+        model.predict(x)
+        faulthandler.enable()
+        model.fit(x, y, epochs=2, verbose=0)  # Julia collects garbage
+        from juliacall import Main
+        Main.GC.gc()
+        print("ok")
+    """
+    assert run(code) == "ok\n"
+
+
+# ── Processes ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_a_forked_child_gets_an_error_that_says_spawn_and_ends():
+    code = """
+        from pyflux.errors import EngineError
+        model.fit(x, y, verbose=0)
+        sys.stdout.flush()
+        child = os.fork()
+        if child == 0:
+            for use in (lambda: model.predict(x), lambda: pyflux.networks.flux_mnist(seed=1).predict(x)):
+                try:
+                    use()
+                except EngineError as e:
+                    print("spawn" in str(e))
+            del model
+            sys.exit(7)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), model.predict(x).shape)
+    """
+    assert run(code) == "True\nTrue\n7 (600, 10)\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_a_process_may_be_forked_while_another_thread_trains():
+    code = """
+        model.fit(x, y, verbose=0)
+        thread = threading.Thread(target=model.fit, args=(x, y), kwargs={"epochs": 5, "verbose": 0})
+        thread.start()
+        codes = []
+        while thread.is_alive():
+            child = os.fork()
+            if child == 0:
+                sys.exit(3)
+            codes.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        print(set(codes))
+    """
+    assert run(code) == "{3}\n"

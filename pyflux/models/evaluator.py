@@ -1,0 +1,103 @@
+"""Evaluation and prediction, without training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..callbacks import CallbackList
+from ..engines import EvaluationResult
+from ..inputs import Floats, Images, Targets
+from ..metrics import Metric
+from .progress import TaskProgress
+from .sources import CHUNKS, Source, in_order
+
+if TYPE_CHECKING:
+    from .model import Model
+
+Logs = dict[str, float]
+
+
+@dataclass
+class Means:
+    """The mean loss and the metrics of all samples so far."""
+
+    metrics: list[Metric]
+    samples: int = 0
+    loss: float = 0.0
+
+    def update(self, y_true: Targets, result: EvaluationResult) -> None:
+        """Add what an engine returned for some samples."""
+        self.samples += len(result.outputs)
+        self.loss += result.loss
+        for metric in self.metrics:
+            metric.update_state(y_true, result.outputs)
+
+    def logs(self) -> Logs:
+        """Return the numbers by name."""
+        return {"loss": self.loss / self.samples} | {m.name: float(m.result()) for m in self.metrics}
+
+
+class Evaluator:
+    """Computes losses, metrics and outputs.
+
+    Args:
+        model: The model.
+        callbacks: The callbacks, which have the model.
+        progress: What is shown meanwhile; None for nothing.
+        alone: Whether no other process computes with this one. Those that do must make the same calls of the
+            engine, whether they show a bar or not.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        callbacks: CallbackList,
+        progress: TaskProgress | None = None,
+        *,
+        alone: bool = True,
+    ) -> None:
+        self.model, self.callbacks, self.alone = model, callbacks, alone
+        self.progress = progress or TaskProgress(0, "", None)
+
+    def evaluate(self, source: Source) -> Logs:
+        """Return the loss and the metrics of the samples."""
+        model = self.model
+        means = Means(model.require_compiled("evaluate()").new_metrics(model.architecture))
+        self.callbacks.on_test_begin()
+        network, step, logs = model.session().push(), 0, Logs()
+        for chunk in in_order(source, self._batches("test", source.steps)):
+            self.callbacks.on_test_batch_begin(step)
+            means.update(chunk.y_true, network.evaluate(chunk.data, chunk.batch_size))
+            step += chunk.batches
+            logs = means.logs()
+            self.progress.advance(len(chunk.order), logs)
+            self.callbacks.on_test_batch_end(step - 1, logs)
+        if not means.samples:
+            raise ValueError("x yielded no batches to evaluate")
+        self.callbacks.on_test_end(logs)
+        return logs
+
+    def predict(self, images: Images, batch_size: int) -> Floats:
+        """Return the outputs of the samples."""
+        network = self.model.session().push()
+        batches = self._batches("predict", -(-len(images) // batch_size))
+        size = len(images) if batches is None else batches * batch_size
+        outputs: list[Floats] = []
+        self.callbacks.on_predict_begin()
+        for start in range(0, len(images), max(size, 1)):
+            self.callbacks.on_predict_batch_begin(start // batch_size)
+            outputs.append(network.predict(images[start : start + size], batch_size))
+            last = (min(start + size, len(images)) - 1) // batch_size
+            self.progress.advance(len(outputs[-1]))
+            self.callbacks.on_predict_batch_end(last, {"outputs": outputs[-1]})
+        self.callbacks.on_predict_end()
+        return outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
+
+    def _batches(self, phase: str, steps: int | None) -> int | None:
+        """Return how many batches the engine computes in one call; None for all of them."""
+        if self.callbacks.every_batch(phase):
+            return 1
+        return -(-steps // CHUNKS) if steps and self.alone and self.progress.active else None

@@ -1,0 +1,183 @@
+"""Every layer is asked for by every part that must know it: what one forgets is found here.
+
+What a part cannot have stands in `MISSING`, with the reason; it must then be rejected in words.
+"""
+
+import functools
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from pyflux import Sequential, export_onnx, from_torch, layers, load, to_torch
+from pyflux.engines.reference.layers import LAYERS as OPS
+
+from .layer_examples import EXAMPLES
+
+# (part, example): reason.
+MISSING = {
+    ("Keras", "AveragePooling2D more after"): (
+        "Keras's PyTorch backend counts padding where more of it goes after than before; with TensorFlow and JAX "
+        "padding does not count, and neither does it here."
+    ),
+    (
+        "PyTorch",
+        "Dense image",
+    ): "PyTorch's Linear acts on the last axis, where its images have their columns.",
+    (
+        "PyTorch",
+        "BatchNormalization no scale",
+    ): "PyTorch's BatchNorm has both a scale and a shift, or neither.",
+    (
+        "PyTorch",
+        "BatchNormalization no shift",
+    ): "PyTorch's BatchNorm has both a scale and a shift, or neither.",
+}
+
+each_example = pytest.mark.parametrize("name", EXAMPLES)
+
+
+def model(example):
+    """A model of one layer, with weights that are nowhere 0 or 1."""
+    made = Sequential([layers.Input(example.shape), example.layer()], engine="reference", seed=0)
+    made.set_weights(example.weights())
+    return made
+
+
+def test_every_layer_has_an_example():
+    assert {type(example.layer()).__name__ for example in EXAMPLES.values()} == set(layers.LAYERS)
+
+
+def test_the_reference_knows_every_layer():
+    assert {cls.__name__ for cls in OPS} == set(layers.LAYERS)
+
+
+@each_example
+def test_a_layer_is_made_again_from_its_config(name):
+    layer = EXAMPLES[name].layer()
+    config = json.loads(json.dumps(layer.config()))
+    assert layers.from_config(config) == layer
+    assert layers.from_config(config).config() == config
+
+
+@each_example
+@pytest.mark.parametrize("key", [None, 1], ids=["asked", "trained"])
+def test_the_reference_gives_the_shape_that_was_announced(name, key):
+    example = EXAMPLES[name]
+    layer, x = example.layer(), example.samples()
+    y = OPS[type(layer)].forward(layer, example.weights(), x, key)
+    assert y.shape == (len(x), *layer.output_shape(example.shape))
+    assert y.dtype == x.dtype
+
+
+def gradients_by_differences(f, arrays, step=1e-6):
+    """The gradient of a number for every element of arrays, by central differences."""
+    grads = []
+    for array in arrays:
+        grad = np.zeros_like(array)
+        for i in np.ndindex(array.shape):
+            kept = array[i]
+            array[i] = kept + step
+            up = f()
+            array[i] = kept - step
+            grad[i] = (up - f()) / (2 * step)
+            array[i] = kept
+        grads.append(grad)
+    return grads
+
+
+@each_example
+@pytest.mark.parametrize("key", [None, 1], ids=["asked", "trained"])
+def test_the_reference_s_gradients_are_those_of_finite_differences(name, key):
+    example = EXAMPLES[name]
+    layer = example.layer()
+    if isinstance(layer, layers.Augmentation):
+        key = None  # nothing before it is trained: in training it needs no gradient
+    forward, backward = OPS[type(layer)]
+    x, weights = example.samples(2), example.weights()
+
+    def copies():  # training changes moving averages
+        return [w.copy() for w in weights]
+
+    y = forward(layer, copies(), x, key)
+    dy = np.random.default_rng(3).normal(size=y.shape)
+    got = backward(layer, copies(), x, y, dy, key)
+    trained = [
+        w
+        for w, weight in zip(weights, layer.weight_shapes(example.shape), strict=True)
+        if weight in layer.trainable_names()
+    ]
+    wanted = gradients_by_differences(
+        lambda: float((forward(layer, copies(), x, key) * dy).sum()), [x, *trained]
+    )
+    assert len(got[1]) == len(trained)
+    for g, w in zip([got[0], *got[1]], wanted, strict=True):
+        # The differences are rounded to about 1e-16 · |f| / 1e-6.
+        np.testing.assert_allclose(g, w, rtol=1e-6, atol=1e-7 * max(np.abs(w).max(), 1))
+
+
+@each_example
+def test_a_saved_file_brings_the_layer_back(name, tmp_path):
+    example = EXAMPLES[name]
+    first = model(example)
+    first.save(tmp_path / "model.safetensors")
+    again = load(tmp_path / "model.safetensors", engine="reference")
+    assert again.architecture.config() == first.architecture.config()
+    x = example.samples().astype(np.float32)
+    np.testing.assert_array_equal(again.predict(x), first.predict(x))
+
+
+# ── Keras ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@functools.cache
+def beside_keras():
+    """What differs from Keras, for each example: see ``keras_worker.py``."""
+    environment = {**os.environ, "KERAS_BACKEND": "torch"}
+    command = [sys.executable, "-W", "ignore", "-m", "tests.keras_worker"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    if "ModuleNotFoundError" in done.stderr:
+        pytest.skip(f"Keras with PyTorch is not installed: {done.stderr.strip().splitlines()[-1]}")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@each_example
+def test_a_layer_is_keras_s(name):
+    differences = beside_keras()[name]
+    if ("Keras", name) in MISSING:
+        assert max(differences.values()) > 1e-3
+    else:
+        assert {what: d for what, d in differences.items() if isinstance(d, str) or d > 1e-4} == {}
+
+
+# ── Files and other libraries ────────────────────────────────────────────────────────────────────────────
+
+
+@each_example
+def test_onnx_computes_the_same(name, tmp_path):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnx")
+    example = EXAMPLES[name]
+    made, x = model(example), example.samples().astype(np.float32)
+    export_onnx(made, tmp_path / "model.onnx")
+    session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
+    got, wanted = session.run(["output"], {"input": x})[0], made.predict(x)
+    np.testing.assert_allclose(got, wanted, rtol=1e-4, atol=1e-5 * max(np.abs(wanted).max(), 1))
+
+
+@each_example
+def test_weights_go_to_pytorch_and_back(name):
+    example = EXAMPLES[name]
+    first = model(example)
+    if ("PyTorch", name) in MISSING:
+        with pytest.raises(ValueError, match=type(example.layer()).__name__):
+            to_torch(first)
+        return
+    again = Sequential([layers.Input(example.shape), example.layer()], engine="reference", seed=1)
+    from_torch(again, to_torch(first))
+    for got, wanted in zip(again.get_weights(), first.get_weights(), strict=True):
+        np.testing.assert_array_equal(got, wanted)
