@@ -3,16 +3,27 @@
 """
     array(x::PyArray)
 
-The memory of a column-major `PyArray` as an `Array`. Its owner must keep it alive.
+The memory of a column-major `PyArray` as an `Array`. Its owner must keep it alive: `x` lets
+go of it, and cannot be used any more.
 """
 function array(@nospecialize(x::PyArray))
     is_dense(x) || throw(ArgumentError(
         "an array must be column-major, got the strides $(strides(x)) for the size \
         $(size(x))",
     ))
-    return unsafe_wrap(Array, pointer(x), size(x))
+    result = unsafe_wrap(Array, pointer(x), size(x))
+    # Otherwise large arrays would live until Julia collects garbage.
+    for name in (:py, :handle)
+        hasfield(typeof(x), name) && PythonCall.pydel!(getfield(x, name))
+    end
+    return result
 end
-array(x::Py) = array(pyconvert(PyArray, x))
+
+function array(x::Py)
+    result = array(pyconvert(PyArray, x))
+    PythonCall.pydel!(x)
+    return result
+end
 
 # A dimension of length 1 may have any stride.
 function is_dense(@nospecialize(x))

@@ -93,8 +93,8 @@ class Bridge:
             import juliacall
         self._juliacall = juliacall
         base = juliacall.Base
-        package = base.require(juliacall.Main, base.Symbol("PyFlux"))
-        self._extension = base.get_extension(package, base.Symbol("PythonCallExt"))
+        juliacall.Main.seval("import PyFlux")
+        self._extension = base.get_extension(juliacall.Main.PyFlux, base.Symbol("PythonCallExt"))
         send, argument, safe_enter, state, flag = (int(a) for a in self._extension.addresses())
         self._guard = signals.SegvGuard()
         self._prepare_for_fork()

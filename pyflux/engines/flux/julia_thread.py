@@ -6,6 +6,7 @@ that end leave nothing in Julia, and the main thread is never inside Julia: Ctrl
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import os
 import threading
@@ -19,6 +20,13 @@ FORKED = (
     "Julia does not survive a fork: this process was forked from one that had started Julia. Start processes "
     'with the "spawn" method, multiprocessing.get_context("spawn")'
 )
+
+
+# Seconds after which a wait runs the handlers of signals: on Windows no signal interrupts it.
+POLL = 0.1 if os.name == "nt" else 1e6
+
+# Seconds that the end of the process waits for a call that still runs.
+PATIENCE = 10.0
 
 
 class Handle:
@@ -45,22 +53,19 @@ class Handle:
 class Request:
     """A call that one thread waits for and Julia's thread makes."""
 
-    __slots__ = ("arguments", "cancelled", "done", "error", "function", "result")
+    __slots__ = ("arguments", "cancelled", "done", "error", "finished", "function", "result")
 
     def __init__(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
         self.function, self.arguments = function, arguments
         self.done = threading.Lock()
         self.done.acquire()
-        self.cancelled = False
+        self.cancelled = self.finished = False
         self.result: Any = None
         self.error: BaseException | None = None
 
     def wait(self) -> None:
-        """Wait until it has been made; a signal's handler may raise meanwhile."""
-        if os.name != "nt":
-            self.done.acquire()
-            return
-        while not self.done.acquire(timeout=0.1):  # Windows interrupts no wait, but it runs handlers after it
+        """Wait until it has been made; where a signal's handler raises meanwhile, it is called again."""
+        while not self.finished and not self.done.acquire(timeout=POLL):
             pass
 
     def run(self) -> None:
@@ -71,6 +76,11 @@ class Request:
             self.error = e.with_traceback(None)
         finally:
             self.function, self.arguments = _nothing, ()
+
+    def finish(self) -> None:
+        """Let the thread that waits go on."""
+        self.finished = True
+        self.done.release()
 
 
 class JuliaThread:
@@ -94,7 +104,7 @@ class JuliaThread:
         self._turn = threading.Lock()  # while `_running` and the flag change
         self._wake: Callable[[], Any] = _nothing
         self._interrupt = ctypes.c_int32()
-        self._forked = False
+        self._forked = self._stopping = False
         self._started = threading.Event()
         self._start_error: BaseException | None = None
         self._thread = threading.Thread(target=self._serve, args=(start,), name="pyflux-julia", daemon=True)
@@ -104,7 +114,7 @@ class JuliaThread:
 
     def wait_until_started(self) -> None:
         """Wait for the start, and raise what went wrong in it."""
-        while not self._started.wait(timeout=0.1 if os.name == "nt" else None):
+        while not self._started.wait(POLL):
             pass
         if self._start_error is not None:
             raise self._start_error
@@ -127,8 +137,8 @@ class JuliaThread:
             self._wake()
             request.wait()
         except BaseException:
-            self._cancel(request)
-            request.wait()
+            if self._cancel(request):
+                request.wait()
             raise
         if request.error is not None:
             raise request.error
@@ -141,12 +151,14 @@ class JuliaThread:
         else:
             self._discarded.append(value)
 
-    def _cancel(self, request: Request) -> None:
-        """Leave a call out that waits for its turn, or end the one that runs."""
+    def _cancel(self, request: Request) -> bool:
+        """Leave a call out that waits for its turn, or end the one that runs; return whether it runs."""
         with self._turn:
             request.cancelled = True
-            if self._running is request:
+            running = self._running is request
+            if running:
                 self._interrupt.value = 1
+            return running
 
     def _serve(self, start: Callable[[], tuple[Callable[[], Any], Callable[[], Any], int]]) -> None:
         try:
@@ -157,10 +169,18 @@ class JuliaThread:
             return
         finally:
             self._started.set()
-        while True:
+        atexit.register(self._stop)  # after juliacall's own hook was registered: it runs before that one
+        while not self._stopping:
             wait()
             while self._requests:
                 self._run(self._requests.popleft())
+
+    def _stop(self) -> None:
+        """End the thread at the end of the process: Julia's exit must not find it waiting in Julia."""
+        if not self._forked:
+            self._stopping = True
+            self._wake()
+            self._thread.join(timeout=PATIENCE)
 
     def _run(self, request: Request) -> None:
         while self._discarded:
@@ -176,7 +196,7 @@ class JuliaThread:
         with self._turn:
             self._running = None
             self._interrupt.value = 0
-        request.done.release()
+        request.finish()
 
     def _after_fork(self) -> None:
         self._forked = True
