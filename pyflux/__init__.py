@@ -9,9 +9,12 @@ Importing pyflux starts nothing: Julia comes with the first `fit` or `predict`.
 """
 
 from . import (
+    activations,
     applications,
     callbacks,
+    constraints,
     datasets,
+    initializers,
     layers,
     losses,
     metrics,
@@ -21,6 +24,7 @@ from . import (
     recipes,
     regularizers,
     schedules,
+    utils,
 )
 from .datasets import synthetic_digits, synthetic_images
 from .errors import (
@@ -31,8 +35,10 @@ from .errors import (
     MissingExtraError,
     PyFluxError,
     SavedModelError,
+    ScaleWarning,
 )
 from .interchange import export_onnx, from_keras, from_torch, to_keras, to_torch
+from .layers import Input
 from .models import History, Sequential, load
 from .train_mnist import TrainingResult, train_mnist
 
@@ -44,17 +50,22 @@ __all__ = [
     "EngineError",
     "EngineUnavailable",
     "History",
+    "Input",
     "MissingExtraError",
     "PyFluxError",
     "SavedModelError",
+    "ScaleWarning",
     "Sequential",
     "TrainingResult",
+    "activations",
     "applications",
     "callbacks",
+    "constraints",
     "datasets",
     "export_onnx",
     "from_keras",
     "from_torch",
+    "initializers",
     "layers",
     "load",
     "losses",
@@ -70,4 +81,5 @@ __all__ = [
     "to_keras",
     "to_torch",
     "train_mnist",
+    "utils",
 ]

@@ -18,23 +18,28 @@ from tests.conftest import ROOT
 
 
 def test_public_names():
-    assert pyflux.__all__ == [
+    assert set(pyflux.__all__) == {
         "DataError",
         "DownloadError",
         "EngineError",
         "EngineUnavailable",
         "History",
+        "Input",
         "MissingExtraError",
         "PyFluxError",
         "SavedModelError",
+        "ScaleWarning",
         "Sequential",
         "TrainingResult",
+        "activations",
         "applications",
         "callbacks",
+        "constraints",
         "datasets",
         "export_onnx",
         "from_keras",
         "from_torch",
+        "initializers",
         "layers",
         "load",
         "losses",
@@ -50,7 +55,8 @@ def test_public_names():
         "to_keras",
         "to_torch",
         "train_mnist",
-    ]
+        "utils",
+    }
     for name in pyflux.__all__:
         assert getattr(pyflux, name) is not None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,27 @@ import numpy as np
 from .._internal import validation
 from ..errors import MissingExtraError
 from .callback import Callback, Logs
+
+
+def summary_writer() -> Any:
+    """Return tensorboardX's class that writes a log.
+
+    tensorboardX imports PyTorch where it is installed, which takes seconds and may crash in one process with
+    Julia. It does without, and is made to.
+    """
+    absent = "torch" not in sys.modules
+    if absent:
+        sys.modules["torch"] = None  # type: ignore[assignment]
+    try:
+        from tensorboardX import SummaryWriter
+    except ImportError as e:
+        raise MissingExtraError(
+            "TensorBoard needs tensorboardX; install it with: pip install 'pyflux-julia[tensorboard]'"
+        ) from e
+    finally:
+        if absent:
+            del sys.modules["torch"]
+    return SummaryWriter
 
 
 class TensorBoard(Callback):
@@ -52,12 +74,7 @@ class TensorBoard(Callback):
         embeddings_freq: int = 0,
         embeddings_metadata: Any = None,
     ) -> None:
-        try:
-            import tensorboardX  # noqa: F401 - fail now if it is missing, not after an epoch
-        except ImportError as e:
-            raise MissingExtraError(
-                "TensorBoard needs tensorboardX; install it with: pip install 'pyflux-julia[tensorboard]'"
-            ) from e
+        summary_writer()  # fail now if it is missing, not after an epoch
         unsupported = {
             "write_images": write_images, "profile_batch": profile_batch, "embeddings_freq": embeddings_freq,
             "embeddings_metadata": embeddings_metadata,
@@ -139,10 +156,8 @@ class TensorBoard(Callback):
                 self._writer(folder).add_scalar(name, float(np.mean(value)), step)
 
     def _writer(self, folder: str) -> Any:
-        from tensorboardX import SummaryWriter
-
         if folder not in self._writers:
-            self._writers[folder] = SummaryWriter(str(self.log_dir / folder))
+            self._writers[folder] = summary_writer()(str(self.log_dir / folder))
         return self._writers[folder]
 
     def _close(self) -> None:

@@ -1,13 +1,19 @@
 """Networks and weights to and from other libraries: a module for each format."""
 
+from .keras import from_keras, to_keras
+from .keras_model import KerasModel, read_model
+from .match_weights import match_weights
 from .onnx import export_onnx
-from .weights import from_keras, from_torch, match_weights, read_weights, to_keras, to_torch
+from .read_weights import read_weights
+from .torch import from_torch, to_torch
 
 __all__ = [
+    "KerasModel",
     "export_onnx",
     "from_keras",
     "from_torch",
     "match_weights",
+    "read_model",
     "read_weights",
     "to_keras",
     "to_torch",

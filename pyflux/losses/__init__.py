@@ -63,9 +63,9 @@ FUNCTIONS: dict[Any, type[Loss]] = {
 NAMES: dict[str, type[Loss]] = {
     **{function.__name__: kind for function, kind in FUNCTIONS.items()},
     **LOSSES,
-    **dict.fromkeys(("bce", "BCE"), BinaryCrossentropy),
-    **dict.fromkeys(("mae", "MAE"), MeanAbsoluteError),
-    **dict.fromkeys(("mse", "MSE"), MeanSquaredError),
+    **dict.fromkeys(("BCE", "bce"), BinaryCrossentropy),
+    **dict.fromkeys(("MAE", "mae"), MeanAbsoluteError),
+    **dict.fromkeys(("MSE", "mse"), MeanSquaredError),
 }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import secrets
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from .. import engines
 from .._internal import console, validation
+from .._internal.seeding import draw_seed
 from ..architecture import Architecture
 from ..callbacks import History
 from ..engines import ExecutionConfig, OptimizerState
@@ -42,7 +42,7 @@ class BaseModel:
         self, *, name: str, seed: int | None = None, engine: str = "flux", device: str = "auto"
     ) -> None:
         self.name = name
-        self.seed = secrets.randbits(64) if seed is None else validation.as_seed("seed", seed)
+        self.seed = draw_seed() if seed is None else validation.as_seed("seed", seed)
         self.engine = validation.choice("engine", engine, engines.ENGINES)
         self.history: History | None = None
         self.stop_training = False  # a callback sets it to end `fit` after the epoch

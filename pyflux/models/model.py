@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from .. import saving
 from .._internal import validation
 from ..architecture import Architecture
 from ..callbacks import Callback, CallbackList, History
-from ..inputs import Floats, as_samples
+from ..inputs import Batches, Floats, as_samples, is_batched
 from ..losses import Loss
 from ..optimizers import Optimizer
 from . import compile_config, training_data
@@ -21,9 +21,9 @@ from .base import BaseModel
 from .compile_config import CompileConfig, MetricLike
 from .evaluator import Evaluator
 from .progress import Progress, TaskProgress
-from .sources import ArraySource
+from .sources import ArraySource, Source, StreamSource
 from .trainer import Trainer, Validation
-from .training_data import LabelledData
+from .training_data import LabelledData, with_class_weights
 
 Verbose = int | str | bool
 
@@ -99,7 +99,8 @@ class Model(BaseModel):
 
         Args:
             x: Samples: ``(N, height, width)``, ``(N, height, width, channels)`` or one row each; uint8, which
-                is scaled by 1/255 unless the network has a `Rescaling`, or float.
+                is scaled by 1/255 unless the network has a `Rescaling`, or float. Or a generator, a
+                ``Sequence`` or a data loader of batches ``(x, y)`` or ``(x, y, sample_weight)``.
             y: Labels ``(N,)``, whole numbers from 0; or for other losses what the outputs should be,
                 ``(N, outputs)``.
             batch_size: Samples per step; 32 by default. The last batch of an epoch may be smaller.
@@ -131,24 +132,17 @@ class Model(BaseModel):
         size = validation.as_int("batch_size", 32 if batch_size is None else batch_size)
         val_size = size if validation_batch_size is None else validation_batch_size
         val_size = validation.as_int("validation_batch_size", val_size)
-        architecture, config = self._ready_to_train("fit()", x)
-        data = training_data.labelled(architecture, config, x, y, sample_weight)
-        train, held_out = training_data.split(data, validation_split)
-        if class_weight is not None:
-            train = training_data.with_class_weights(train, class_weight, architecture.output_shape[0])
-        val = self._validation_data(architecture, config, held_out, validation_data)
-        if self._execution.distributed:
-            self.session()  # which process this is, and the seed of all
-        train, val = self._features(train, size), None if val is None else self._features(val, val_size)
-        source = ArraySource(
-            train, size, self._order if shuffle else np.arange, _steps("steps_per_epoch", steps_per_epoch)
+        frequency = validation.as_int("validation_freq", validation_freq)
+        steps, val_steps = (
+            _steps("steps_per_epoch", steps_per_epoch),
+            _steps("validation_steps", validation_steps),
         )
+        source, held_out = self._training_source(
+            x, y, sample_weight, class_weight, validation_split, size, shuffle, steps
+        )
+        val = self._validation_source(validation_data, held_out, val_size, val_steps)
         progress = Progress(verbose if self.rank == 0 else 0, epochs)
-        validated = None
-        if val is not None:
-            frequency = validation.as_int("validation_freq", validation_freq)
-            steps = _steps("validation_steps", validation_steps)
-            validated = Validation(ArraySource(val, val_size, np.arange, steps), frequency)
+        validated = None if val is None else Validation(val, frequency)
         listeners = CallbackList(
             callbacks,
             model=self,
@@ -188,9 +182,8 @@ class Model(BaseModel):
             ``[loss, accuracy]`` as in Keras, or the loss alone where no metrics were asked for.
         """
         size = validation.as_int("batch_size", 256 if batch_size is None else batch_size)
-        architecture, config = self._ready_to_train("evaluate()", x)
-        data = training_data.labelled(architecture, config, x, y, sample_weight)
-        source = ArraySource(data, size, np.arange, _steps("steps", steps))
+        _, config = self._ready_to_train("evaluate()", x)
+        source = self._evaluation_source(x, y, sample_weight, size, _steps("steps", steps), ("x", "y"))
         if self._execution.distributed:
             self.session()  # which process this is
         try:
@@ -226,6 +219,9 @@ class Model(BaseModel):
         if self._architecture is None:
             self.build_for(x)
         architecture = self.require_architecture("predict()")
+        if is_batched(x):
+            parts = Batches(x, None, _steps("steps", steps))
+            return np.concatenate([self.predict(batch.x, batch_size, 0, None, callbacks) for batch in parts])
         images = as_samples("x", x, architecture.input_shape, scales_bytes=architecture.scales_bytes)
         if steps is not None:
             images = images[: validation.as_int("steps", steps) * size]
@@ -238,6 +234,10 @@ class Model(BaseModel):
             outputs = Evaluator(self, listeners, progress, alone=alone).predict(images, size)
             progress.end()
         return outputs
+
+    def __call__(self, x: Any) -> Floats:
+        """Return the outputs for a few samples, as `predict` does."""
+        return self.predict(x, verbose=0)
 
     def versions(self) -> dict[str, str]:
         """Return the versions of what computes in the engine, such as those of Julia and Flux."""
@@ -344,14 +344,85 @@ class Model(BaseModel):
         config.check_trainable(architecture)
         return architecture, config
 
-    def _validation_data(
-        self, architecture: Architecture, config: CompileConfig, held_out: LabelledData | None, given: Any
-    ) -> LabelledData | None:
+    def _training_source(
+        self,
+        x: Any,
+        y: Any,
+        sample_weight: ArrayLike | None,
+        class_weight: Mapping[int, float] | None,
+        validation_split: float,
+        batch_size: int,
+        shuffle: bool,
+        steps: int | None,
+    ) -> tuple[Source, LabelledData | None]:
+        """Return the batches to train on, and the samples held out for validation."""
+        architecture, config = self._ready_to_train("fit()", x)
+        outputs = architecture.output_shape[-1]
+
+        def weighted(data: LabelledData) -> LabelledData:
+            return data if class_weight is None else with_class_weights(data, class_weight, outputs)
+
+        if is_batched(x):
+            if validation_split:
+                raise ValueError("validation_split needs arrays; give validation_data beside a generator")
+            return self._stream(x, y, sample_weight, steps, "x", weighted), None
+        data = training_data.labelled(architecture, config, x, y, sample_weight)
+        train, held_out = training_data.split(data, validation_split)
+        if self._execution.distributed:
+            self.session()  # which process this is, and the seed of all
+        train = self._features(weighted(train), batch_size)
+        return ArraySource(train, batch_size, self._order if shuffle else np.arange, steps), held_out
+
+    def _validation_source(
+        self, given: Any, held_out: LabelledData | None, batch_size: int, steps: int | None
+    ) -> Source | None:
         if given is None:
-            return held_out
+            if held_out is None:
+                return None
+            return ArraySource(self._features(held_out, batch_size), batch_size, np.arange, steps)
+        if is_batched(given):
+            return self._stream(given, None, None, steps, "validation_data")
         x, y, weights = training_data.validation_arguments(given)
         names = ("validation_data[0]", "validation_data[1]")
-        return training_data.labelled(architecture, config, x, y, weights, names)
+        return self._evaluation_source(x, y, weights, batch_size, steps, names)
+
+    def _evaluation_source(
+        self,
+        x: Any,
+        y: Any,
+        sample_weight: ArrayLike | None,
+        batch_size: int,
+        steps: int | None,
+        names: tuple[str, str],
+    ) -> Source:
+        if is_batched(x):
+            return self._stream(x, y, sample_weight, steps, names[0])
+        config = self.require_compiled("evaluate()")
+        data = training_data.labelled(self.architecture, config, x, y, sample_weight, names)
+        return ArraySource(self._features(data, batch_size), batch_size, np.arange, steps)
+
+    def _stream(
+        self,
+        x: Any,
+        y: Any,
+        sample_weight: ArrayLike | None,
+        steps: int | None,
+        argument: str,
+        change: Callable[[LabelledData], LabelledData] = lambda data: data,
+    ) -> StreamSource:
+        """Return the batches of a generator or a data loader, each checked when it comes."""
+        if sample_weight is not None:
+            raise ValueError(
+                f"sample_weight needs arrays; let {argument} yield batches (x, y, sample_weight)"
+            )
+        batches = Batches(x, y, steps, argument=argument, labelled=True)
+        config, names = self.require_compiled("fit()"), (f"{argument}: x", f"{argument}: y")
+
+        def checked() -> Iterator[LabelledData]:
+            for batch in batches:
+                yield change(training_data.labelled(self.architecture, config, *batch, names))
+
+        return StreamSource(checked, batches.steps)
 
     def _features(self, data: LabelledData, batch_size: int) -> LabelledData:
         """Return the outputs of the frozen layers at the beginning, if they are always the same."""

@@ -43,6 +43,7 @@ class Trainer:
         history = self.callbacks.history
         assert history is not None, "a training's callbacks have a history"
         model.history, model.stop_training = history, False
+        model.session()  # started here, so that it counts in no epoch's time
         self.callbacks.on_train_begin()
         # A callback may continue an earlier training, in the middle of an epoch too.
         first_epoch = initial_epoch if self.callbacks.initial_epoch is None else self.callbacks.initial_epoch

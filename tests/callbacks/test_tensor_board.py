@@ -1,6 +1,7 @@
 """What is in the files that TensorBoard reads."""
 
 import builtins
+import importlib.util
 import pickle
 import struct
 
@@ -9,7 +10,9 @@ import pytest
 from pyflux.callbacks import TensorBoard
 from pyflux.errors import MissingExtraError
 
-pytest.importorskip("tensorboardX")
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("tensorboardX") is None, reason="tensorboardX is missing"
+)
 
 
 def events(folder):

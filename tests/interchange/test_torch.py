@@ -1,120 +1,178 @@
-"""Flux against PyTorch itself: the same weights and batches must give the same numbers."""
-
-import importlib.util
-import subprocess
-import sys
-from typing import NamedTuple
+"""Weights to and from PyTorch's layout and names."""
 
 import numpy as np
 import pytest
 
-from pyflux import Sequential, layers, networks, optimizers
-from pyflux.interchange import from_torch, to_torch
-from tests.conftest import ROOT
+from pyflux import Sequential, layers, networks
+from pyflux.interchange.torch import TORCH_LAYERS, from_torch, to_torch
 
-pytestmark = [
-    pytest.mark.usefixtures("julia"),
-    # Looked for and not imported: PyTorch and Julia do not get on in one process.
-    pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch is not installed"),
-]
-
-LEARNING_RATE = 0.001
+from .helpers import assert_same, distinct
 
 
-class Case(NamedTuple):
-    """A network of `pyflux.networks`, and how much of it is trained."""
-
-    name: str
-    batch_size: int = 32
-    steps: int = 5
-
-
-# The large one is slow: two images, one step.
-CASES = [
-    Case("flux_mnist"),
-    Case("keras_mnist"),
-    Case("keras_cifar"),
-    Case("torch_cifar"),
-    Case("keras_imagenet", batch_size=2, steps=1),
-]
-
-
-class Result(NamedTuple):
-    """What one of the two gave: logits before training, the mean loss of the epoch, the weights after it."""
-
-    logits: np.ndarray
-    loss: float
-    weights: list
-
-
-def make(case, **options):
-    return getattr(networks, case.name)(seed=0, **options)
-
-
-def samples(model, case):
-    """Images with no two values alike and labels, the same in every run."""
-    rng = np.random.default_rng(3)
-    n = case.batch_size * case.steps
-    images = rng.random((n, *model.input_shape[1:]), dtype=np.float32)
-    return images, rng.integers(0, model.output_shape[1], n).astype(np.int32)
-
-
-def logits_of(model, images):
-    """What goes into the final softmax: the same network whose last layer is linear."""
-    *body, last = model.layers
-    twin = Sequential([*body, layers.Dense(last.units)], engine=model.engine)
-    twin.set_weights(model.get_weights())
-    return twin.predict(images)
-
-
-def in_flux(case):
-    model = make(case)
-    images, labels = samples(model, case)
-    model.compile(optimizers.Adam(LEARNING_RATE, epsilon=1e-7))
-    logits = logits_of(model, images)
-    history = model.fit(images, labels, case.batch_size, epochs=1, shuffle=False, verbose=0)
-    return Result(logits, history.history["loss"][0], model.get_weights())
-
-
-def in_torch(case, folder):
-    """The same in a process with PyTorch, from the same weights."""
-    model = make(case, engine="reference")
-    images, labels = samples(model, case)
-    job, done = folder / "job.npz", folder / "done.npz"
-    state = {f"state/{name}": array for name, array in to_torch(model).items()}
-    rates = {"batch_size": case.batch_size, "learning_rate": LEARNING_RATE}
-    np.savez(job, name=case.name, x=images, y=labels, **rates, **state)
-    worker = subprocess.run(
-        [sys.executable, ROOT / "tests" / "torch_worker.py", job, done],
-        capture_output=True,
-        text=True,
-        check=False,
+def normalized(**options):
+    """An image that is flattened, and then dropout, normalization and an activation before the Dense."""
+    return Sequential(
+        [
+            layers.Conv2D(4, (3, 2), groups=2, padding="same", strides=2, input_shape=(7, 5, 2)),
+            layers.BatchNormalization(),
+            layers.Activation("relu"),
+            layers.Flatten(),
+            layers.Dropout(0.5),
+            layers.BatchNormalization(),
+            layers.Dense(6, activation="relu"),
+            layers.BatchNormalization(),
+            layers.Dense(3, activation="softmax"),
+        ],
+        **{"engine": "reference", "seed": 0} | options,
     )
-    assert worker.returncode == 0, worker.stderr
-    with np.load(done) as result:
-        from_torch(model, {name: result[name] for name in result.files if name.startswith("state/")})
-        return Result(result["logits"], float(result["losses"].mean()), model.get_weights())
 
 
-def assert_agree(got, expected):
-    """All but 1 in 1000 values within 1e-3, and a tenth of a step apart in the mean.
+@pytest.mark.parametrize(
+    "make",
+    [networks.flux_mnist, networks.keras_mnist, networks.torch_cifar, normalized],
+    ids=lambda make: make.__name__,
+)
+def test_there_and_back_is_the_assert_same(make):
+    model, other = make(engine="reference", seed=0), make(engine="reference", seed=1)
+    expected = distinct(model)
+    from_torch(other, to_torch(model))
+    assert_same(other.get_weights(), expected)
 
-    Adam divides a gradient by its own size, so where rounding decides it (in a pooling, two values a millionth
-    apart) a weight may take its whole step either way: PyTorch itself then is 2e-3 from a network in float64.
-    """
-    apart = np.abs(got - expected)
-    assert np.quantile(apart, 0.999, method="lower") < 1e-3
-    assert np.sqrt(np.mean(apart**2)) < 0.1 * LEARNING_RATE
+
+def test_keys_are_those_of_the_sequential():
+    # Conv2d ReLU MaxPool2d Conv2d ReLU MaxPool2d Conv2d ReLU Flatten Linear ReLU Linear
+    assert list(to_torch(networks.keras_mnist())) == [
+        f"{i}.{leaf}" for i in (0, 3, 6, 9, 11) for leaf in ("weight", "bias")
+    ]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_flux_and_torch_agree(case, tmp_path):
-    flux, torch = in_flux(case), in_torch(case, tmp_path)
-    start = make(case, engine="reference").get_weights()
-    np.testing.assert_allclose(flux.logits, torch.logits, rtol=0, atol=1e-4)
-    assert flux.loss == pytest.approx(torch.loss, rel=1e-4)
-    for f, t in zip(flux.weights, torch.weights, strict=True):
-        assert_agree(f, t)
-    # Both have gone somewhere: each step of Adam moves a weight by about the learning rate.
-    moved = [np.abs(f - s).max() for f, s in zip(flux.weights, start, strict=True)]
-    assert min(moved) > 0.5 * LEARNING_RATE
+def test_keys_count_the_modules_that_a_layer_is():
+    # ZeroPad2d Conv2d BatchNorm2d ReLU Flatten Dropout BatchNorm1d Linear ReLU BatchNorm1d Linear
+    stats = ["weight", "bias", "running_mean", "running_var"]
+    assert list(to_torch(normalized())) == [
+        "1.weight", "1.bias", *(f"2.{s}" for s in stats), *(f"6.{s}" for s in stats),
+        "7.weight", "7.bias", *(f"9.{s}" for s in stats), "10.weight", "10.bias",
+    ]  # fmt: skip
+
+
+def test_a_convolution_s_axes():
+    model = networks.keras_cifar()
+    kernel = distinct(model)[2]
+    weight = to_torch(model)["3.weight"]
+    assert weight.shape == (64, 32, 3, 3)
+    assert weight.flags.c_contiguous
+    assert weight[7, 5, 0, 2] == kernel[0, 2, 5, 7]
+
+
+def test_a_linear_after_a_flattened_image_meets_the_same_pixels():
+    model = networks.flux_mnist()
+    kernel = distinct(model)[4]
+    image = np.random.default_rng(1).random((5, 5, 32))
+    here = image.ravel() @ kernel
+    there = to_torch(model)["7.weight"] @ image.transpose(2, 0, 1).ravel()  # as nn.Flatten does it
+    np.testing.assert_allclose(there, here, rtol=1e-12)
+
+
+def test_a_later_linear_is_only_transposed():
+    model = networks.keras_mnist()
+    weights = distinct(model)
+    np.testing.assert_array_equal(to_torch(model)["11.weight"], weights[8].T)
+
+
+def test_normalization_of_a_flattened_image_is_put_in_order_too():
+    model = normalized()
+    gamma = distinct(model)[6]
+    there = to_torch(model)["6.weight"]
+    assert gamma.shape == (4 * 3 * 4,)
+    np.testing.assert_array_equal(there, gamma.reshape(4, 3, 4).transpose(2, 0, 1).ravel())
+
+
+class Tensor:
+    """What `from_torch` needs of a tensor of PyTorch."""
+
+    def __init__(self, array):
+        self._array = array
+
+    def detach(self):
+        return self
+
+    def cpu(self):
+        return self
+
+    def numpy(self):
+        return self._array
+
+
+def test_names_do_not_count_and_tensors_are_taken():
+    model, other = normalized(seed=0), normalized(seed=1)
+    expected = distinct(model)
+    state = {f"body.part{key}": Tensor(w) for key, w in to_torch(model).items()}
+    state["body.part2.num_batches_tracked"] = Tensor(np.array(12))
+    from_torch(other, state)
+    assert_same(other.get_weights(), expected)
+
+
+def test_a_file_that_sorts_bias_before_weight_is_understood():
+    model, other = networks.flux_mnist(seed=0), networks.flux_mnist(seed=1)
+    expected, state = distinct(model), to_torch(model)
+    from_torch(other, {key: state[key] for key in sorted(state)})
+    assert_same(other.get_weights(), expected)
+
+
+def test_the_first_array_that_does_not_fit_is_named():
+    state = to_torch(networks.keras_cifar())
+    with pytest.raises(
+        ValueError,
+        match=r"state_dict: '7.weight' has shape \(64, 2304\), but dense/kernel, whose place it is, wants \(64, 3136\)",
+    ):
+        from_torch(networks.torch_cifar(), state)
+
+
+def test_missing_and_left_over_arrays_are_named():
+    state = to_torch(networks.flux_mnist())
+    last = state.pop("7.bias")
+    with pytest.raises(
+        ValueError, match=r"ends before dense/bias, which wants \(10,\): it has 5 arrays, the network 6"
+    ):
+        from_torch(networks.flux_mnist(), state)
+    with pytest.raises(
+        ValueError, match="1 arrays more than the network, the first is '9.weight' after dense/bias"
+    ):
+        from_torch(networks.flux_mnist(), state | {"7.bias": last, "9.weight": last})
+
+
+def test_what_is_no_state_dict_is_refused():
+    with pytest.raises(
+        TypeError, match=r"state_dict must map names to arrays, got list; give net.state_dict\(\)"
+    ):
+        from_torch(networks.flux_mnist(), networks.flux_mnist().get_weights())
+    with pytest.raises(TypeError, match=r"state_dict\['0.weight'\] must be an array of numbers"):
+        from_torch(networks.flux_mnist(), {"0.weight": "a"})
+    with pytest.raises(ValueError, match=r"to_torch\(\) needs the shape of the samples"):
+        to_torch(Sequential([layers.Dense(3)]))
+
+
+def test_a_layer_without_a_counterpart_is_named(monkeypatch):
+    monkeypatch.delitem(TORCH_LAYERS, layers.Dense)
+    with pytest.raises(ValueError, match=r"'dense' \(Dense\).*PyTorch"):
+        to_torch(networks.flux_mnist())
+
+
+@pytest.mark.parametrize(
+    ("layer", "name"),
+    [(layers.Dense(3), "dense"), (layers.BatchNormalization(center=False), "batch_normalization")],
+)
+def test_a_layer_whose_arguments_have_no_counterpart_is_named(layer, name):
+    with pytest.raises(ValueError, match=f"'{name}'.*PyTorch"):
+        to_torch(Sequential([layers.Input((6, 5, 2)), layer], engine="reference"))
+
+
+def test_pooling_that_keeps_an_image_is_one_module():
+    def keys(keepdims):
+        pool = layers.GlobalAveragePooling2D(keepdims=keepdims)
+        after = [] if not keepdims else [layers.Flatten()]
+        stack = [layers.Input((6, 5, 2)), pool, *after, layers.ReLU(), layers.Dense(3)]
+        return list(to_torch(Sequential(stack, engine="reference")))
+
+    # AdaptiveAvgPool2d Flatten ReLU Linear, either way
+    assert keys(True) == keys(False) == ["3.weight", "3.bias"]

@@ -35,6 +35,11 @@ def test_evaluate_measures_what_predict_says(engine, small, samples):
     )
 
 
+def test_calling_a_model_predicts(engine, small, samples):
+    model, (x, _) = small(engine=engine), samples(3)
+    np.testing.assert_array_equal(model(x), model.predict(x))
+
+
 def test_same_seed_same_bits(engine, small, samples):
     runs = [small(engine=engine, seed=5) for _ in range(2)]
     histories = [trained(model, samples(), epochs=2).history for model in runs]
@@ -249,8 +254,8 @@ def test_bad_arguments_of_fit_are_refused_before_anything_is_trained(options, er
     [
         (lambda m, x, y: m().fit(x, y), ValueError, r"fit\(\) needs a compiled model; call model.compile"),
         (lambda m, x, y: m().evaluate(x, y), ValueError, r"evaluate\(\) needs a compiled model"),
-        (lambda m, x, y: m().compile("adm"), ValueError, "optimizer 'adm' is not known, did you mean 'adam'"),
-        (lambda m, x, y: m().compile(loss="mss"), ValueError, "loss 'mss' is not known, did you mean 'mse'"),
+        (lambda m, x, y: m().compile("adm"), ValueError, "optimizer 'adm' .*did you mean 'Adam'"),
+        (lambda m, x, y: m().compile(loss="mss"), ValueError, "loss 'mss' .*did you mean 'mse'"),
         (lambda m, x, y: m().compile(metrics=["acuracy"]), ValueError, "metrics 'acuracy' .*ccuracy"),
         (lambda m, x, y: m().compile(engine="torch"), ValueError, "engine 'torch' is not known"),
         (lambda m, x, y: m(engine="flx"), ValueError, "engine 'flx' is not known, did you mean 'flux'"),
@@ -279,12 +284,10 @@ def test_a_network_without_input_shape_says_so():
 
 def test_a_loss_that_does_not_go_with_the_output_is_refused():
     model = Sequential([layers.Dense(3, input_shape=(4,))])
-    with pytest.raises(
-        ValueError, match="wants a network that ends in softmax, but it ends in linear; give the last layer"
-    ):
+    with pytest.raises(ValueError, match="softmax.*linear.*activation='softmax'"):
         model.compile()
     model = Sequential([layers.Conv2D(3, 2, activation="softmax", input_shape=(4, 4, 1))])
-    with pytest.raises(ValueError, match="wants one row of outputs"):
+    with pytest.raises(ValueError, match=r"one row of outputs.*\(3, 3, 3\)"):
         model.compile()
 
 

@@ -34,17 +34,17 @@ max_accumulators(::Type{DirectGradient}, W) = registers(W) == 32 ? 28 : 10
 max_accumulators(::Type{SparseGradient}, W) = registers(W) == 32 ? 9 : 4
 
 """
-    gradient_method(l::FusedConv; input_gradient, permute = has_avx512())
+    gradient_method(l::FusedConv; input_gradient, permute = can_permute())
 
 The faster of the two for a layer, and how much of its kernel is done at once.
 """
-function gradient_method(l::FusedConv{W}; input_gradient, permute = has_avx512()) where {W}
+function gradient_method(l::FusedConv{W}; input_gradient, permute = can_permute()) where {W}
     row, kh = row_taps(l), l.kernel[2]
     if !input_gradient && taps(l) * (is_pooled(l) ? 4 : 1) ≤ DIRECT_MULTIPLICATIONS
         sums = max_accumulators(DirectGradient, W)
         columns = largest_divisor(row, sums)
         rows = largest_divisor(kh, sums ÷ columns)
-        return DirectGradient{rows,columns,permute && can_permute(l, columns)}()
+        return DirectGradient{rows,columns,permute && fits_permutation(l, columns)}()
     end
     sums, vectors = max_accumulators(SparseGradient, W), cld(row, W)
     columns = cld(vectors, cld(vectors, sums))

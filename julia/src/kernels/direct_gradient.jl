@@ -24,7 +24,7 @@ end
 # Whether one vector holds what all four outputs of a window see of a row. Two of them
 # then hold what they see of two rows, and the instruction picks each filter's pixel from
 # these.
-can_permute(::FusedConv{W,Pooled,Known}, columns) where {W,Pooled,Known} =
+fits_permutation(::FusedConv{W,Pooled,Known}, columns) where {W,Pooled,Known} =
     W == 16 && Pooled && Known !== nothing && columns + Known[1] ≤ W
 
 # Adds to `Rows` × `Columns` taps for one vector of filters. Returns the sum of the

@@ -34,6 +34,18 @@ function compiles_for_host()
     return target == C_NULL || unsafe_string(target) == "native"
 end
 
+# Whether the compiler is sure to have the instruction of `permute`. Julia does without
+# AVX-512, also for what it compiles later, if a system image of one's own was made for
+# older CPUs.
+can_permute() = has_avx512() && has_default_image()
+
+function has_default_image()
+    image = Base.JLOptions().image_file
+    image == C_NULL && return false
+    folder = joinpath(Sys.BINDIR, Base.PRIVATE_LIBDIR)
+    return samefile(dirname(unsafe_string(image)), folder)
+end
+
 function check_lanes(lanes)
     lanes in WIDTHS || throw(ArgumentError("lanes must be 4, 8 or 16, got $lanes"))
     return Int(lanes)
@@ -84,7 +96,7 @@ end
 end
 
 # Of the 32 values of `a` and `b`, the one that each lane of `indices` names, counted from
-# 0. This is an instruction of AVX-512: it must be compiled only where `has_avx512()`.
+# 0. This is an instruction of AVX-512: it must be compiled only where `can_permute()`.
 @inline permute(indices::Ints{16}, a::Floats{16}, b::Floats{16}) = Floats{16}(
     ccall(
         "llvm.x86.avx512.vpermi2var.ps.512", llvmcall, Lanes{16,Float32},

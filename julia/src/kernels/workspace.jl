@@ -33,7 +33,7 @@ padded_buffer(lanes, dims...) =
 
 """
     Workspace(plan, input_size, batchsize; input_gradient = false, training = true,
-              lanes = default_lanes(), permute = has_avx512())
+              lanes = default_lanes(), permute = can_permute())
 
 The buffers to take batches of up to `batchsize` samples of `input_size` through the
 layers of a plan: [`pack!`](@ref), [`forward!`](@ref), and for training
@@ -67,7 +67,7 @@ end
 function Workspace(
     plan::SegmentPlan, input_size::Dims, batchsize::Int;
     input_gradient = false, training = true, lanes = default_lanes(),
-    permute = has_avx512(),
+    permute = can_permute(),
 )
     convs, nt = fused_convs(plan, input_size, check_lanes(lanes)), Threads.nthreads()
     # Only the first layer's input may need no gradient.

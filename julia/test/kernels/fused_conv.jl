@@ -40,7 +40,10 @@ edges = [
     Shape(image = (10, 12), kernel = (5, 5), channels = 1, filters = 7),
 ]
 
-@testset "$lanes lanes: $s" for lanes in WIDTHS, s in [vec(full_vectors); edges]
+# Rows so long that the gradient goes over the image in several bands.
+wide = Shape(image = (300, 9), kernel = (2, 2), channels = 40, filters = 5, samples = 2)
+
+@testset "$lanes lanes: $s" for lanes in WIDTHS, s in [vec(full_vectors); edges; wide]
     test_exactly(s, lanes)
 end
 

@@ -15,10 +15,12 @@ dense(rng, (in, out), σ = identity; bias = true) =
     Dense(integers(rng, out, in), bias ? integers(rng, out) : false, σ)
 pool() = MaxPool((2, 2))
 
-# Every array of a gradient, and where it belongs.
+# Every array of a gradient that is trained, and where it belongs.
+trained(name) = name in (:weight, :bias, :γ, :β)
 arrays(gradient) = [
     (i, name) => value for (i, layer) in enumerate(gradient.layers) if
-    layer isa NamedTuple for (name, value) in pairs(layer) if value isa AbstractArray
+    layer isa NamedTuple for (name, value) in pairs(layer) if
+    trained(name) && value isa AbstractArray
 ]
 
 function stock(model, x, dy)
@@ -79,14 +81,17 @@ fused = [
     end
 end
 
-@testset "any number of threads' parts: $n samples" for n in 1:9
+# One sample, as many as threads or not, and more than a thread takes through at once.
+@testset "threads share a batch: $n samples" for n in (1, 2, 3, 5, 8, 200)
     rng = Xoshiro(n)
     model = Chain(conv(rng, (2, 2), 2 => 3, relu), pool(), flatten_hwc, dense(rng, 12 => 2))
     x = integers(rng, 5, 5, 2, n)
     y₀, dy, g₀ = stock(model, x, (dims...) -> integers(rng, dims...))
-    y, back = pullback(Segments(model), x)
+    segments = Segments(model)
+    y, back = pullback(segments, x)
     @test y == y₀
     @test arrays(back(dy)) == arrays(g₀)
+    @test forward(segments, x) == y₀
 end
 
 # ── Kernels and Flux in turn ──────────────────────────────────────────────────────────────

@@ -2,7 +2,7 @@
 # stock Flux makes of them.
 using Flux: Zygote
 using PyFlux.Kernels: BatchView, SegmentPlan, Workspace
-using PyFlux.Kernels: backward!, forward, forward!, has_avx512, pack!
+using PyFlux.Kernels: backward!, forward, forward!, pack!
 
 const WIDTHS = (4, 8, 16)
 

@@ -1,0 +1,44 @@
+"""Models that Keras itself saves, in a process of its own: `test_keras_model.py` runs this file.
+
+KERAS_BACKEND=torch python keras_worker.py FOLDER
+"""
+
+import sys
+
+
+def main(folder):
+    import keras  # not above: pytest imports this file to look for doctests
+    import numpy as np
+
+    layers, rng = keras.layers, np.random.default_rng(0)
+    x = rng.random((3, 12, 10, 3), dtype="f")
+    inner = keras.Sequential(
+        [layers.Conv2D(4, 3, padding="same"), layers.BatchNormalization(), layers.LeakyReLU(0.1)], name="base"
+    )
+    stack = keras.Sequential(
+        [
+            keras.Input((12, 10, 3)), layers.Rescaling(2.0, offset=-1), layers.RandomFlip("horizontal"), inner,
+            layers.Conv2D(5, (2, 3), strides=2, activation="relu", kernel_regularizer=keras.regularizers.L2(0.01)),
+            layers.BatchNormalization(scale=False), layers.MaxPooling2D(2, padding="same"), layers.Dropout(0.3),
+            layers.Flatten(), layers.Dense(6, activation="gelu", kernel_constraint="max_norm"),
+            layers.Dense(4, use_bias=False), layers.Softmax(),
+        ],
+        name="stack",
+    )  # fmt: skip
+    image = keras.Input((12, 10, 3))
+    hidden = layers.GlobalAveragePooling2D()(layers.Conv2D(4, 3, activation="selu")(image))
+    chain = keras.Model(image, layers.Dense(3, activation=layers.ReLU(max_value=6))(hidden), name="chain")
+    for model in (stack, chain):
+        model.set_weights([w + rng.uniform(0.1, 0.5, w.shape).astype("f") for w in model.get_weights()])
+        model.save(f"{folder}/{model.name}.keras")
+        model.save(f"{folder}/{model.name}.h5")
+        model.save_weights(f"{folder}/{model.name}.weights.h5")
+        weights = {f"w{i:02}": w for i, w in enumerate(model.get_weights())}
+        np.savez(f"{folder}/{model.name}.npz", x=x, y=model.predict(x, verbose=0), **weights)
+    added = layers.Add()([layers.Conv2D(3, 3, padding="same")(image), image])
+    keras.Model(image, added).save(f"{folder}/branches.keras")
+    keras.Sequential([keras.Input((4, 2)), layers.LSTM(3, name="memory")]).save(f"{folder}/other.keras")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
