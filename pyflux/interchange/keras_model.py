@@ -25,6 +25,9 @@ from .hdf5 import model_config, read_keras_arrays
 from .keras_layers import layer_from_keras
 from .npz import ARCHIVE_ERRORS
 
+#: Endings of the files that Keras saves models in.
+KERAS_SUFFIXES = (".keras", ".h5", ".hdf5")
+
 _MODELS = ("Sequential", "Functional", "Model")
 _MAX_CONFIG = 1 << 26
 _MAX_DEPTH = 16  # of models within models
