@@ -1,8 +1,7 @@
 """Record what Julia compiles in the first calls from Python: ``python julia/dev/record_precompile.py``.
 
 Writes ``julia/ext/PythonCallExt/precompile_statements.txt``, which the extension compiles ahead. Run it again
-after a change of Julia, Flux, PythonCall or the extension. The test
-``tests/engines/flux/test_first_fit.py`` counts what is still compiled.
+after a change of Julia, Flux, PythonCall or the extension.
 """
 
 from __future__ import annotations
