@@ -79,8 +79,10 @@ def read_model(path: str | os.PathLike[str]) -> KerasModel:
     try:
         with file.open("rb") as opened:
             return _read_archive(file) if opened.read(2) == b"PK" else _read_h5(file)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, MemoryError) as e:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, MemoryError) as e:
         reason = f"{e} is missing in it" if isinstance(e, KeyError) else str(e)
+        if isinstance(e, IndexError):
+            reason = "a list in its description is too short"
         raise SavedModelError(f"{file} cannot be read as a model of Keras: {reason}") from e
 
 

@@ -132,9 +132,10 @@ def test_a_model_made_by_hand(tmp_path):
         (changed(units=10**30), ((3, 2), (2,)), "'dense'.*units"),
         (changed(activation="nothing"), ((3, 2), (2,)), "'dense'.*nothing"),
         (changed(new_argument=3), ((3, 2), (2,)), "'dense'.*new_argument=3"),
-        ({"class_name": "Sequential", "config": {"layers": []}}, (), "made"),
-        ({"class_name": "Custom", "config": {"layers": CONFIG["config"]["layers"]}}, (), "Custom"),
-        ({}, (), "config"), ([], (), "made"), (3, (), "made"), (None, (), "made"),
+        ({"class_name": "Sequential", "config": {"layers": []}}, ((3, 2), (2,)), "keras"),
+        ({"class_name": "Custom", "config": {"layers": CONFIG["config"]["layers"]}}, ((3, 2), (2,)), "Custom"),
+        ({}, ((3, 2), (2,)), "keras"), ([], ((3, 2), (2,)), "keras"), (3, ((3, 2), (2,)), "keras"),
+        (None, ((3, 2), (2,)), "keras"),
     ],
 )  # fmt: skip
 def test_a_description_is_not_believed(tmp_path, config, shapes, words):
