@@ -29,7 +29,7 @@ def test_the_result_is_whole(engine, drawn, digits):
     assert np.trace(result.confusion_matrix) == (found == y_test).sum()
     assert len(result.seconds_per_epoch) == 4
     assert (result.engine, result.seed, result.dataset) == (engine, 0, "mnist")
-    assert set(result.versions) == ({"julia", "flux", "threads"} if engine == "flux" else {"numpy"})
+    assert set(result.versions) >= ({"julia", "flux", "threads"} if engine == "flux" else {"numpy"})
     np.testing.assert_array_equal(result.model.predict(x_test), result.predictions)
     with pytest.raises(dataclasses.FrozenInstanceError):
         result.seed = 1

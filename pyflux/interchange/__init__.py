@@ -1,13 +1,14 @@
 """Networks and weights to and from other libraries: a module for each format."""
 
 from .keras import from_keras, to_keras
-from .keras_model import KerasModel, read_model
+from .keras_model import KERAS_SUFFIXES, KerasModel, read_model
 from .match_weights import match_weights
 from .onnx import export_onnx
 from .read_weights import read_weights
 from .torch import from_torch, to_torch
 
 __all__ = [
+    "KERAS_SUFFIXES",
     "KerasModel",
     "export_onnx",
     "from_keras",

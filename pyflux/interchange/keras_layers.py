@@ -59,7 +59,7 @@ def layer_from_keras(class_name: str, config: Mapping[str, Any], name: str) -> L
         ValueError: The layer, or an argument of it, has no counterpart here; the error names it.
 
     >>> layer_from_keras("Dense", {"name": "dense", "units": 10, "activation": "relu"}, "dense")
-    Dense(10, activation='relu', name='dense')
+    Dense(name='dense', units=10, activation='relu')
     """
     if class_name not in _CLASSES:
         raise ValueError(

@@ -25,6 +25,9 @@ from .hdf5 import model_config, read_keras_arrays
 from .keras_layers import layer_from_keras
 from .npz import ARCHIVE_ERRORS
 
+#: Endings of the files that Keras saves models in.
+KERAS_SUFFIXES = (".keras", ".h5", ".hdf5")
+
 _MODELS = ("Sequential", "Functional", "Model")
 _MAX_CONFIG = 1 << 26
 _MAX_DEPTH = 16  # of models within models
@@ -76,8 +79,10 @@ def read_model(path: str | os.PathLike[str]) -> KerasModel:
     try:
         with file.open("rb") as opened:
             return _read_archive(file) if opened.read(2) == b"PK" else _read_h5(file)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, MemoryError) as e:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, MemoryError) as e:
         reason = f"{e} is missing in it" if isinstance(e, KeyError) else str(e)
+        if isinstance(e, IndexError):
+            reason = "a list in its description is too short"
         raise SavedModelError(f"{file} cannot be read as a model of Keras: {reason}") from e
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import saving
+from .. import interchange, saving
 from .._internal import validation
 from ..architecture import Architecture
 from ..callbacks import Callback, CallbackList, History
+from ..errors import SavedModelError
 from ..inputs import Batches, Floats, as_samples, is_batched
 from ..losses import Loss
 from ..optimizers import Optimizer
@@ -256,9 +258,15 @@ class Model(BaseModel):
             metadata: Texts of your own, which go into the file's header.
 
         Raises:
+            ValueError: The file's name is that of one of Keras's formats.
             SavedModelError: A weight is NaN or infinite; the file that was there stays.
             OSError: The file cannot be written.
         """
+        if Path(path).suffix in interchange.KERAS_SUFFIXES:
+            raise ValueError(
+                f"path must not end in {Path(path).suffix}, got {path}: models are saved as safetensors, "
+                f"which Keras cannot load; name it {Path(path).with_suffix('.safetensors').name}"
+            )
         if self.rank > 0:
             return
         config = self._compile_config
@@ -296,11 +304,24 @@ class Model(BaseModel):
     def load_weights(self, path: str | os.PathLike[str]) -> None:
         """Take the weights from a file that `save` or `save_weights` wrote for a network like this one.
 
+        Weights of other libraries are read too: Keras's ``.weights.h5``, and ``.npz``. They are matched by
+        name, as `pyflux.interchange.match_weights` describes.
+
+        Args:
+            path: The file; ``.h5``, ``.hdf5`` and ``.npz`` are those of other libraries.
+
         Raises:
             FileNotFoundError: There is no such file.
             SavedModelError: The file is damaged, or of another network; the error names the first difference.
         """
-        self.set_weights(saving.weights_for(path, self.require_architecture("load_weights()")))
+        architecture = self.require_architecture("load_weights()")
+        if Path(path).suffix not in (".h5", ".hdf5", ".npz"):
+            self.set_weights(saving.weights_for(path, architecture))
+            return
+        try:
+            self.set_weights(interchange.match_weights(architecture, interchange.read_weights(path)))
+        except ValueError as e:
+            raise SavedModelError(f"{path} is of another network: {e}") from e
 
     def restore(self, path: str | os.PathLike[str]) -> None:
         """Continue where the model was that `save` wrote: weights, optimizer, seed and epochs.

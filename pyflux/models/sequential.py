@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .. import saving
+from .. import interchange, saving
 from .._internal import validation
 from ..architecture import Architecture, numbered, unique_names
 from ..architecture import from_config as architecture_from_config
@@ -161,10 +162,14 @@ class Sequential(Model):
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], *, engine: str = "flux", device: str = "auto") -> Sequential:
-        """Return the model that `save` wrote.
+        """Return the model that `save` wrote, or that Keras saved.
+
+        Of Keras's files, ``.keras`` and the older ``.h5``, the layers and weights are read; compile the model
+        to train it. Keras takes uint8 images as they are, from 0 to 255; here they are scaled by 1/255 unless
+        the model has a `Rescaling`, so give a model trained on unscaled images floats.
 
         Args:
-            path: The file.
+            path: The file; ``.keras``, ``.h5`` and ``.hdf5`` are Keras's.
             engine: Engine that the model is to use, whichever it was trained in.
             device: Device that it is to use, likewise.
 
@@ -172,6 +177,11 @@ class Sequential(Model):
             FileNotFoundError: There is no such file.
             SavedModelError: It is damaged, or was not written by `save`.
         """
+        if Path(path).suffix in interchange.KERAS_SUFFIXES:
+            read = interchange.read_model(path)
+            model = cls._of(read.architecture, name=read.name, engine=engine, device=device)
+            model.set_weights(read.weights)
+            return model
         saved = saving.read(path)
         model = cls._of(saved.architecture, name=saved.name, seed=saved.seed, engine=engine, device=device)
         model.set_weights(saved.weights)

@@ -4,7 +4,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 from safetensors.numpy import load, save
@@ -23,6 +23,7 @@ def written(tensors, metadata=None):
     return file.getvalue()
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.text(max_size=8), ARRAYS, max_size=4))
 def test_the_package_safetensors_reads_what_is_written(tensors):
     tensors = {name: array for name, array in tensors.items() if name != "__metadata__"}

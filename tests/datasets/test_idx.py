@@ -4,7 +4,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pyflux.errors import DataError
@@ -22,6 +22,7 @@ def idx(array):
 IMAGES = np.arange(2 * 3 * 4, dtype=np.uint8).reshape(2, 3, 4)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 5), min_size=0, max_size=4), st.booleans())
 def test_what_was_written_is_read(shape, zipped):
     array = (np.arange(np.prod(shape, dtype=int)) % 251).astype(np.uint8).reshape(shape)
@@ -120,6 +121,7 @@ def test_more_axes_than_an_array_can_have(rank):
         read_idx(bytes([0, 0, 8, rank]) + bytes(4 * rank))
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_whatever_the_bytes_are_it_is_an_array_or_a_data_error(raw):
     for content in (raw, bytes([0, 0, 8]) + raw, gzip.compress(raw), b"\x1f\x8b\x08" + raw):

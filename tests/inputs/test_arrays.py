@@ -5,7 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
@@ -184,6 +184,7 @@ def test_arrays_elsewhere_are_refused_with_the_way_here(value, advice):
         as_array("x", value)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st_numpy.arrays(
         st.one_of(

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import pyflux
 from pyflux import Sequential, layers
 from pyflux.errors import SavedModelError
 from pyflux.interchange import match_weights, read_model, read_weights
@@ -131,9 +132,10 @@ def test_a_model_made_by_hand(tmp_path):
         (changed(units=10**30), ((3, 2), (2,)), "'dense'.*units"),
         (changed(activation="nothing"), ((3, 2), (2,)), "'dense'.*nothing"),
         (changed(new_argument=3), ((3, 2), (2,)), "'dense'.*new_argument=3"),
-        ({"class_name": "Sequential", "config": {"layers": []}}, (), "made"),
-        ({"class_name": "Custom", "config": {"layers": CONFIG["config"]["layers"]}}, (), "Custom"),
-        ({}, (), "config"), ([], (), "made"), (3, (), "made"), (None, (), "made"),
+        ({"class_name": "Sequential", "config": {"layers": []}}, ((3, 2), (2,)), "keras"),
+        ({"class_name": "Custom", "config": {"layers": CONFIG["config"]["layers"]}}, ((3, 2), (2,)), "Custom"),
+        ({}, ((3, 2), (2,)), "keras"), ([], ((3, 2), (2,)), "keras"), (3, ((3, 2), (2,)), "keras"),
+        (None, ((3, 2), (2,)), "keras"),
     ],
 )  # fmt: skip
 def test_a_description_is_not_believed(tmp_path, config, shapes, words):
@@ -175,3 +177,26 @@ def test_functions_and_objects_are_read_in_keras_s_forms():
         layer_from_keras(
             "Conv2D", {"filters": 1, "kernel_size": [3, 3], "data_format": "channels_first"}, "c"
         )
+
+
+def test_a_model_loads_and_its_weights_too(tmp_path):
+    path = archive(tmp_path / "made.keras")
+    model = pyflux.load(path, engine="reference")
+    assert model.name == "made"
+    assert model.predict([[1, 2, 3]]).tolist() == [[7, 7]]
+    other = Sequential([layers.Dense(2, activation="relu", input_shape=(3,))], engine="reference")
+    with zipfile.ZipFile(path) as opened:
+        (tmp_path / "made.weights.h5").write_bytes(opened.read("model.weights.h5"))
+    other.load_weights(tmp_path / "made.weights.h5")
+    assert other.predict([[1, 2, 3]]).tolist() == [[7, 7]]
+    wider = Sequential([layers.Dense(5, input_shape=(3,))], engine="reference")
+    with pytest.raises(SavedModelError, match=r"made\.weights\.h5.*\(3, 5\)"):
+        wider.load_weights(tmp_path / "made.weights.h5")
+
+
+@pytest.mark.parametrize("suffix", [".keras", ".h5", ".hdf5"])
+def test_keras_s_formats_are_not_written(tmp_path, suffix):
+    model = Sequential([layers.Dense(2, input_shape=(3,))], engine="reference")
+    with pytest.raises(ValueError, match=f"path .*{suffix}.*safetensors"):
+        model.save(tmp_path / f"m{suffix}")
+    assert list(tmp_path.iterdir()) == []

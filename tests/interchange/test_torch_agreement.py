@@ -70,7 +70,7 @@ def logits_of(model, images):
 def in_flux(case):
     model = make(case)
     images, labels = samples(model, case)
-    model.compile(optimizers.Adam(LEARNING_RATE, epsilon=1e-7))
+    model.compile(optimizers.FluxAdam(LEARNING_RATE, epsilon=1e-7))
     logits = logits_of(model, images)
     history = model.fit(images, labels, case.batch_size, epochs=1, shuffle=False, verbose=0)
     return Result(logits, history.history["loss"][0], model.get_weights())
@@ -85,7 +85,7 @@ def in_torch(case, folder):
     rates = {"batch_size": case.batch_size, "learning_rate": LEARNING_RATE}
     np.savez(job, name=case.name, x=images, y=labels, **rates, **state)
     worker = subprocess.run(
-        [sys.executable, ROOT / "tests" / "torch_worker.py", job, done],
+        [sys.executable, ROOT / "tests" / "interchange" / "torch_worker.py", job, done],
         capture_output=True,
         text=True,
         check=False,

@@ -14,7 +14,7 @@ Release Python's lock, return `f()`, and take the lock again.
 A garbage collection waits for all threads that run Julia. One that waits for Python's lock
 must not be among them: the lock's holder may be what collects.
 """
-function without_gil(f)
+function without_gil(@nospecialize(f))
     thread = PythonCall.C.PyEval_SaveThread()
     try
         return f()

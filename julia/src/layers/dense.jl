@@ -20,6 +20,14 @@ end
 
 Flux.@layer ChannelDense
 
+function Base.show(io::IO, layer::ChannelDense)
+    out, in = size(layer.weight)
+    print(io, "ChannelDense(", in, " => ", out)
+    layer.σ === identity || print(io, ", ", layer.σ)
+    layer.bias === false && print(io, "; bias = false")
+    print(io, ')')
+end
+
 function ChannelDense(
     (in, out)::Pair{<:Integer,<:Integer}, σ = identity;
     bias = true, init = Flux.glorot_uniform,

@@ -7,6 +7,7 @@ threads would crash.
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import os
 import sys
@@ -28,6 +29,9 @@ STARTED_ELSEWHERE = (
     "pyflux first, or set PYTHON_JULIACALL_THREADS=auto and PYTHON_JULIACALL_HANDLE_SIGNALS=yes before "
     "juliacall is imported"
 )
+
+
+EXIT_SECONDS = 10.0  # that the end of the process waits for Julia's
 
 
 class CallFailed(Exception):
@@ -97,7 +101,7 @@ class Bridge:
         self._extension = base.get_extension(juliacall.Main.PyFlux, base.Symbol("PythonCallExt"))
         send, argument, safe_enter, state, flag = (int(a) for a in self._extension.addresses())
         self._guard = signals.SegvGuard()
-        self._prepare_for_fork()
+        self._prepare_ends()
         if self._elsewhere:  # only Julia's first thread serves its event loop
             called = threading.Semaphore(0)
             return called.acquire, called.release, flag
@@ -106,8 +110,8 @@ class Bridge:
         send_async = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)(send)
         return self._extension.wait_for_call, lambda: send_async(argument), flag
 
-    def _prepare_for_fork(self) -> None:
-        """Let a forked child end without Julia, which is not in it."""
+    def _prepare_ends(self) -> None:
+        """Let Julia end in its own thread, and a forked child end without Julia, which is not in it."""
         library, juliacall = self._juliacall.CONFIG.get("lib"), self._juliacall
 
         def forget() -> None:
@@ -118,6 +122,15 @@ class Bridge:
 
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=forget)
+        if library is not None and not self._elsewhere:
+            hook = library.jl_atexit_hook
+
+            def end() -> None:
+                self._thread.stop(lambda: hook(0), EXIT_SECONDS)
+                forget()
+
+            # Runs before juliacall's own, which would end Julia in another thread than the one it runs in.
+            atexit.register(end)
 
 
 def _no_hook(code: int) -> None:

@@ -6,7 +6,6 @@ that end leave nothing in Julia, and the main thread is never inside Julia: Ctrl
 
 from __future__ import annotations
 
-import atexit
 import ctypes
 import os
 import threading
@@ -24,9 +23,6 @@ FORKED = (
 
 # Seconds after which a wait runs the handlers of signals: on Windows no signal interrupts it.
 POLL = 0.1 if os.name == "nt" else 1e6
-
-# Seconds that the end of the process waits for a call that still runs.
-PATIENCE = 10.0
 
 
 class Handle:
@@ -64,7 +60,7 @@ class Request:
         self.error: BaseException | None = None
 
     def wait(self) -> None:
-        """Wait until it has been made; where a signal's handler raises meanwhile, it is called again."""
+        """Wait until it has been made. A signal's handler may raise meanwhile; wait again then."""
         while not self.finished and not self.done.acquire(timeout=POLL):
             pass
 
@@ -104,7 +100,8 @@ class JuliaThread:
         self._turn = threading.Lock()  # while `_running` and the flag change
         self._wake: Callable[[], Any] = _nothing
         self._interrupt = ctypes.c_int32()
-        self._forked = self._stopping = False
+        self._forked = False
+        self._last: Request | None = None
         self._started = threading.Event()
         self._start_error: BaseException | None = None
         self._thread = threading.Thread(target=self._serve, args=(start,), name="pyflux-julia", daemon=True)
@@ -151,6 +148,18 @@ class JuliaThread:
         else:
             self._discarded.append(value)
 
+    def stop(self, function: Callable[[], Any], seconds: float) -> None:
+        """Make a last call, before which a running one ends; wait so many seconds for it at most."""
+        if self._forked:
+            return
+        request = Request(function, ())
+        self._last = request
+        with self._turn:
+            self._interrupt.value = 1
+        self._requests.append(request)
+        self._wake()
+        request.done.acquire(timeout=seconds)
+
     def _cancel(self, request: Request) -> bool:
         """Leave a call out that waits for its turn, or end the one that runs; return whether it runs."""
         with self._turn:
@@ -169,18 +178,13 @@ class JuliaThread:
             return
         finally:
             self._started.set()
-        atexit.register(self._stop)  # after juliacall's own hook was registered: it runs before that one
-        while not self._stopping:
+        while True:
             wait()
             while self._requests:
-                self._run(self._requests.popleft())
-
-    def _stop(self) -> None:
-        """End the thread at the end of the process: Julia's exit must not find it waiting in Julia."""
-        if not self._forked:
-            self._stopping = True
-            self._wake()
-            self._thread.join(timeout=PATIENCE)
+                request = self._requests.popleft()
+                self._run(request)
+                if request is self._last:
+                    threading.Event().wait()  # Julia has ended
 
     def _run(self, request: Request) -> None:
         while self._discarded:

@@ -104,7 +104,7 @@ def test_the_command_line(mpi):
 
 
 def test_without_mpi_jl_the_error_says_how_to_get_it(julia, small, samples):
-    if "mpi" in pyflux.engines.packages.added():
+    if "mpi" in pyflux.engines.flux.packages.added():
         pytest.skip("MPI.jl is in the environment of the tests")
     model = small(engine="flux")
     model.compile(distributed=True)
