@@ -137,7 +137,7 @@ def vgg16_transfer(
         options: Passed on to `Sequential`.
 
     Raises:
-        ValueError, DownloadError, MissingExtraError: As for `pyflux.applications.VGG16`.
+        ValueError, DownloadError: As for `pyflux.applications.VGG16`.
 
     >>> vgg16_transfer(weights=None, input_shape=(32, 32, 3)).output_shape
     (None, 10)

@@ -73,7 +73,6 @@ def VGG16(  # noqa: N802 - Keras's name
         ValueError: ``input_shape`` or ``classes`` does not go with the weights, or the file has other
             weights; the error names the first layer that does not match.
         DownloadError: The published weights cannot be downloaded.
-        MissingExtraError: The file is an .h5 file and h5py is not installed.
 
     >>> VGG16(include_top=False, weights=None, input_shape=(64, 64, 3)).count_params()
     14714688

@@ -50,7 +50,7 @@ def test_all_is_named_with_its_version(machine, checks):
     assert code == 0
     assert found["Python"]["found"].startswith(f"{platform.python_version()} at {sys.executable}")
     assert found["pyflux"]["found"].startswith(pyflux.__version__)
-    for name in ("numpy", "safetensors", "pillow", "h5py", "onnx"):
+    for name in ("numpy", "safetensors", "pillow", "onnx"):
         assert importlib.metadata.version(name) in found[name]["found"]
     assert found["Julia"]["found"] == "1.10.8 at /julia/bin"
     assert found["threads"]["found"].startswith("2 ")
@@ -79,7 +79,7 @@ def test_a_missing_package_names_its_extra(machine, checks, monkeypatch):
     version = importlib.metadata.version
 
     def missing(name):
-        if name in ("h5py", "numpy"):
+        if name in ("onnx", "numpy"):
             raise importlib.metadata.PackageNotFoundError(name)
         return version(name)
 
@@ -88,8 +88,8 @@ def test_a_missing_package_names_its_extra(machine, checks, monkeypatch):
     assert code == 1
     assert (found["numpy"]["ok"], found["numpy"]["needed"]) == (False, True)
     assert found["numpy"]["fix"] == f"{sys.executable} -m pip install numpy"
-    assert (found["h5py"]["ok"], found["h5py"]["needed"]) == (False, False)
-    assert found["h5py"]["fix"] == f'{sys.executable} -m pip install "pyflux-julia[h5]"'
+    assert (found["onnx"]["ok"], found["onnx"]["needed"]) == (False, False)
+    assert found["onnx"]["fix"] == f'{sys.executable} -m pip install "pyflux-julia[onnx]"'
 
 
 def test_before_the_set_up_nothing_is_started_and_the_command_is_named(machine, checks, monkeypatch, run):
