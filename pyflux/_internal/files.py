@@ -99,8 +99,8 @@ def _open_temporary(target: Path) -> tuple[IO[bytes], Path | None]:
             temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666
         )
         file = os.fdopen(descriptor, "w+b")
-        _lock(descriptor)
-        # Between its creation and its lock another process may have taken the file for a stale one.
+        # Before it is locked another writer may take it for a stale file: wait until that one has deleted it.
+        _lock(descriptor, wait=True)
         if temporary.exists():
             return file, temporary
         file.close()
@@ -141,12 +141,12 @@ def _remove_stale(target: Path) -> None:
                     os.unlink(entry.path)
 
 
-def _lock(descriptor: int) -> bool:
+def _lock(descriptor: int, wait: bool = False) -> bool:
     """Lock a file for as long as it is open; return whether that could be done."""
     if fcntl is None:
         return True
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except OSError:  # somebody else holds it, or the file system has no locks
         return False
     return True
