@@ -19,7 +19,8 @@ description(model::Chain, input_size::Dims) = Dict{String,Any}(
     "layers" => first(described_layers(model, input_size)),
 )
 
-# The entries, and for each layer of the model the name of the entry that it belongs to.
+# The entries, and for each layer of the model the name of its first entry, to which its
+# weights belong.
 function described_layers(model::Chain, input_size)
     entries, names, counts = Dict{String,Any}[], String[], Dict{String,Int}()
     function add!((type, arguments))
@@ -32,11 +33,13 @@ function described_layers(model::Chain, input_size)
     for (layer, previous) in zip(model, (nothing, model...))
         if belongs_to(layer, previous)
             entries[end] = merge(entries[end], joint_arguments(previous, layer))
+            push!(names, entries[end]["name"])
         else
             found = describe(layer, input_size)
             foreach(add!, found isa Pair ? (found,) : found)
+            first_entry = length(entries) - (found isa Pair ? 0 : length(found) - 1)
+            push!(names, entries[first_entry]["name"])
         end
-        push!(names, isempty(entries) ? "" : entries[end]["name"])
         input_size = outputsize(layer, input_size)
     end
     return entries, names

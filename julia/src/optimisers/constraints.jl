@@ -31,7 +31,7 @@ PyFlux.NonNegative()
 """
 constraint(::Nothing) = nothing
 function constraint(config)
-    type, axes = config["type"], collect(Int, get(config, "axis", 0))
+    type, axes = config["type"], Int[get(config, "axis", 0)...]
     limit(name, default) = something(get(config, name, nothing), default)
     type == "NonNeg" && return NonNegative()
     type == "MaxNorm" && return NormConstraint(0, limit("max_value", 2), 1, axes)

@@ -43,8 +43,9 @@ function restore_state(rule::KerasNAdam, (m, v), iterations)
     T = eltype(m)
     product = one(T)
     for t in 1:iterations
-        product *= T(momentum_schedule(rule, t))
-        iszero(product) && break
+        next = product * T(momentum_schedule(rule, t))
+        next == product && break
+        product = next
     end
     return m, v, iterations, product
 end

@@ -34,7 +34,7 @@ const INITIAL_ETA = 0.001
 floats(description, names...) = map(name -> Float64(description[name]), names)
 float_or(description, name, default) =
     Float64(something(get(description, name, nothing), default))
-is_true(description, name) = something(get(description, name, nothing), false)
+is_true(description, name) = something(get(description, name, nothing), false) == true
 
 """
     optimiser_slots(rule, state)
@@ -52,12 +52,12 @@ The state of a rule after so many steps, from what `optimiser_slots` gave.
 function restore_state end
 
 # β for the step after `iterations` others, as repeated multiplications round it, so that a
-# training that goes on computes the same bits.
+# training that goes on computes the same bits. The smallest numbers stay as they are.
 function powers(β, iterations)
     power = β
     for _ in 1:iterations
         next = power .* β
-        next == power && break  # all are 0
+        next == power && break
         power = next
     end
     return power

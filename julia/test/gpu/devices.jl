@@ -45,7 +45,9 @@ end
 
 if get(ENV, "PYFLUX_TEST_GPU", "") == "1"
     PyFlux.load_gpu_packages()
-    @testset "training on the GPU gives what the CPU gives" @invokelatest compare_with_gpu()
+    @testset "training on the GPU gives what the CPU gives" begin
+        @invokelatest compare_with_gpu()
+    end
 else
     @info "Skipped: the tests on a GPU. PYFLUX_TEST_GPU=1 runs them where there is one, \
         with CUDA and cuDNN in the environment."

@@ -28,7 +28,7 @@ rmsprop = Dict("rho" => 0.9, "epsilon" => 1e-3, "momentum" => 0.5, "centered" =>
 @testset "every optimiser: $type" for (type, options) in [
     "SGD" => Dict("momentum" => 0.9),
     "Adam" => adam,
-    "Adam" => merge(adam, Dict("amsgrad" => true)),
+    "Adam" => Dict(adam..., "amsgrad" => true),
     "AdamW" => merge(adam, Dict("weight_decay" => 0.1)),
     "FluxAdam" => adam,
     "RMSprop" => rmsprop,

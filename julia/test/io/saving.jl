@@ -1,4 +1,5 @@
 using PyFlux: BatchNormalization, parameter_paths, getparameter
+using JSON3: JSON3
 using SafeTensors: SafeTensors
 
 init = Flux.glorot_uniform(Xoshiro(0))
@@ -65,7 +66,6 @@ end
         "top/kernel" => rand(Xoshiro(2), Float32, 8, 2),
         "optimizer/m/top/kernel" => zeros(Float32, 8, 2),
     )
-    JSON3 = Base.get_extension(PyFlux, :SafeTensorsExt).JSON3
     metadata = JSON3.write(Dict("architecture" => architecture))
     path = joinpath(mktempdir(), "python.safetensors")
     SafeTensors.serialize(path, tensors, Dict("pyflux" => metadata))

@@ -11,7 +11,7 @@ take(o) = collect(Optimisers.apply!(o, Optimisers.init(o, w), w, g)[2])
 end
 
 @testset "weight_decay of any description" begin
-    sgd(decay) = rule(Dict("type" => "SGD", "weight_decay" => decay))
-    @test sgd(0.25) == DecoupledDecay(Momentum(0.001, 0.0), 0.25)
-    @test sgd(nothing) == sgd(0) == Momentum(0.001, 0.0)
+    sgd(decay) = rule(Dict("type" => "SGD", "momentum" => 0.9, "weight_decay" => decay))
+    @test sgd(0.25) == DecoupledDecay(Momentum(0.001, 0.9), 0.25)
+    @test sgd(nothing) == sgd(0) == Momentum(0.001, 0.9)
 end

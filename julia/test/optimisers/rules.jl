@@ -69,9 +69,9 @@ end
 @testset "restoring after very many steps ends" begin
     o = rule(described("Adam", adam))
     m, v, powers = restore_state(o, (ones(Float32, 2), ones(Float32, 2)), 10^18)
-    @test powers == (0, 0)
+    @test all(<(1.0f-40), powers)
     o = rule(described("Nadam", adam))
-    @test restore_state(o, (ones(Float32, 2), ones(Float32, 2)), 10^18)[4] == 0
+    @test restore_state(o, (ones(Float32, 2), ones(Float32, 2)), 10^18)[4] < 1.0f-40
 end
 
 @testset "FluxAdam is Optimisers' Adam" begin
