@@ -8,13 +8,17 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from pyflux import Sequential, export_onnx, from_torch, layers, load, to_torch
+from pyflux import Sequential, export_onnx, from_torch, layers, load, losses, optimizers, to_torch
+from pyflux.architecture import Architecture
+from pyflux.engines import Data, build
 from pyflux.engines.reference.layers import LAYERS as OPS
 
+from .conftest import ROOT
 from .layer_examples import EXAMPLES
 
 # (part, example): reason.
@@ -128,6 +132,85 @@ def test_a_saved_file_brings_the_layer_back(name, tmp_path):
     assert again.architecture.config() == first.architecture.config()
     x = example.samples().astype(np.float32)
     np.testing.assert_array_equal(again.predict(x), first.predict(x))
+
+
+# ── Flux ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def close(got, wanted):
+    """Within a relative 1e-4 of the largest value."""
+    np.testing.assert_allclose(got, wanted, rtol=1e-4, atol=1e-4 * (np.abs(wanted).max() + 1e-6))
+
+
+@each_example
+def test_flux_computes_the_same(name, julia):
+    """Outputs, loss and every gradient, with layers on both sides so that the one for its input counts."""
+    example = EXAMPLES[name]
+    layer = example.layer()
+    before = () if isinstance(layer, layers.Augmentation) else (layers.Dense(example.shape[-1]),)
+    stack = (*before, layer, layers.Flatten(), layers.Dense(3, activation="softmax"))
+    architecture = Architecture(stack, example.shape)
+    weights = [w + np.float32(0.1) for w in architecture.initial_weights(seed=0)]
+    x, labels = example.samples(5).astype(np.float32), np.array([0, 2, 1, 1, 0], np.int32)
+    found = []
+    for engine in ("flux", "reference"):
+        network = build(engine, architecture, weights, seed=7)
+        network.compile(optimizers.SGD(), losses.SparseCategoricalCrossentropy())
+        found.append((network.predict(x, 3), *network.gradients(Data(x, labels))))
+    (outputs, loss, gradients), (wanted_outputs, wanted_loss, wanted_gradients) = found
+    close(outputs, wanted_outputs)
+    assert loss == pytest.approx(wanted_loss, rel=1e-4)
+    assert len(gradients) == len(wanted_gradients)
+    for got, wanted in zip(gradients, wanted_gradients, strict=True):
+        close(got, wanted)
+
+
+LOADER = """
+using PyFlux, SafeTensors
+for line in eachline(ARGS[1])
+    path, sizes... = split(line, '\\t')
+    x = Array{Float32}(undef, parse.(Int, sizes)...)
+    read!(path * ".in", x)
+    write(path * ".out", predict(PyFlux.load(path), x))
+end
+"""
+
+
+@pytest.fixture(scope="module")
+def outputs_in_julia(julia, tmp_path_factory):
+    """What Julia's own loader makes of the saved file of every example: samples, outputs, as bytes."""
+    import juliapkg
+
+    folder = tmp_path_factory.mktemp("saved")
+    paths = {name: folder / f"{i}.safetensors" for i, name in enumerate(EXAMPLES)}
+    lines = []
+    for name, path in paths.items():
+        x = EXAMPLES[name].samples().astype(np.float32)
+        model(EXAMPLES[name]).save(path)
+        as_flux = image_axes(x)
+        Path(f"{path}.in").write_bytes(as_flux.tobytes())
+        lines.append("\t".join([str(path), *map(str, reversed(as_flux.shape))]))
+    (folder / "list").write_text("\n".join(lines))
+    done = subprocess.run(
+        [juliapkg.executable(), "--startup-file=no", f"--project={ROOT}", "-e", LOADER, folder / "list"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-4000:]
+    return {name: np.fromfile(f"{path}.out", np.float32) for name, path in paths.items()}
+
+
+def image_axes(array):
+    """Samples ``(N, H, W, C)`` in the order of Flux's memory, ``(N, C, H, W)``; rows are the columns of an image."""
+    if array.ndim == 3:
+        array = array[:, None]
+    return np.ascontiguousarray(np.moveaxis(array, -1, 1)) if array.ndim == 4 else array
+
+
+@each_example
+def test_julia_loads_the_saved_file(name, outputs_in_julia):
+    example = EXAMPLES[name]
+    wanted = image_axes(model(example).predict(example.samples().astype(np.float32)))
+    close(outputs_in_julia[name].reshape(wanted.shape), wanted)
 
 
 # ── Keras ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -7,6 +7,7 @@ SIGSEGV, and turns others into its errors. The rest would take signals from Pyth
 from __future__ import annotations
 
 import ctypes
+import functools
 import os
 import signal
 from collections.abc import Iterator
@@ -75,5 +76,6 @@ class SegvGuard:
             set_action(signal.SIGSEGV, self._julia)
 
 
+@functools.cache
 def _sigaction() -> ctypes._NamedFuncPointer:
     return ctypes.CDLL(None).sigaction
