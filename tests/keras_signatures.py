@@ -8,13 +8,9 @@ backend here) and Julia do not go together in one.
 import ast
 import functools
 import inspect
-import json
-import os
-import subprocess
-import sys
 from typing import NamedTuple
 
-import pytest
+from .keras_process import ask_keras
 
 # What every Keras layer takes by way of **kwargs.
 LAYER_OPTIONS = {"name", "trainable", "dtype", "input_shape", "input_dim"}
@@ -156,21 +152,14 @@ def keras_arguments():
 
     The test is skipped where Keras or PyTorch is not installed.
     """
-    code = "import tests.keras_signatures as s; s.print_arguments()"
-    environment = {**os.environ, "KERAS_BACKEND": "torch", "PYTHONWARNINGS": "ignore"}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
-    if done.returncode:
-        pytest.skip(f"Keras with PyTorch cannot be imported: {done.stderr.strip().splitlines()[-1]}")
-    found = json.loads(done.stdout.splitlines()[-1])
+    found = ask_keras(__name__, "all_arguments")
     return {
         name: ({a[0]: Argument(*a) for a in theirs}, options) for name, (theirs, options) in found.items()
     }
 
 
-def print_arguments():
-    """Print the arguments of Keras's public classes and functions as JSON."""
-    import keras
-
+def all_arguments(keras):
+    """Return the arguments of Keras's public classes and functions by public name."""
     found = {}
     for module in (
         "activations", "callbacks", "constraints", "initializers", "layers", "losses", "metrics", "optimizers",
@@ -183,7 +172,7 @@ def print_arguments():
                 found[f"{module}.{name}"] = arguments(value), options
     for name in ("fit", "evaluate", "predict", "compile", "summary", "save", "train_on_batch"):
         found[f"Model.{name}"] = arguments(getattr(keras.Model, name)), False
-    print(json.dumps(found))
+    return found
 
 
 def _parameters(callable_):

@@ -5,9 +5,7 @@ What a part cannot have stands in `MISSING`, with the reason; it must then be re
 
 import functools
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +17,7 @@ from pyflux.engines import Data, build
 from pyflux.engines.reference.layers import LAYERS as OPS
 
 from .conftest import ROOT
+from .keras_process import ask_keras
 from .layer_examples import EXAMPLES
 
 # (part, example): reason.
@@ -218,14 +217,8 @@ def test_julia_loads_the_saved_file(name, outputs_in_julia):
 
 @functools.cache
 def beside_keras():
-    """What differs from Keras, for each example: see ``keras_worker.py``."""
-    environment = {**os.environ, "KERAS_BACKEND": "torch"}
-    command = [sys.executable, "-W", "ignore", "-m", "tests.keras_worker"]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment)
-    if "ModuleNotFoundError" in done.stderr:
-        pytest.skip(f"Keras with PyTorch is not installed: {done.stderr.strip().splitlines()[-1]}")
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
+    """What differs from Keras, for each example: see ``keras_layers.py``."""
+    return ask_keras("tests.keras_layers", "differences")
 
 
 @each_example

@@ -1,13 +1,8 @@
 """Whole models of Keras: as Keras itself saves them, and made by hand."""
 
-import importlib.util
 import io
 import json
-import os
-import subprocess
-import sys
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +12,7 @@ from pyflux import Sequential, layers
 from pyflux.errors import SavedModelError
 from pyflux.interchange import match_weights, read_model, read_weights
 from pyflux.interchange.keras_layers import layer_from_keras
+from tests.keras_process import ask_keras
 
 h5py = pytest.importorskip("h5py")
 
@@ -24,15 +20,8 @@ h5py = pytest.importorskip("h5py")
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):
     """A folder of models that Keras saved."""
-    if not all(importlib.util.find_spec(name) for name in ("keras", "torch")):
-        pytest.skip("Keras or PyTorch is not installed")
     folder = tmp_path_factory.mktemp("keras")
-    worker = Path(__file__).parent / "keras_worker.py"
-    environment = os.environ | {"KERAS_BACKEND": "torch"}
-    done = subprocess.run(
-        [sys.executable, worker, folder], capture_output=True, text=True, check=False, env=environment
-    )
-    assert done.returncode == 0, done.stderr
+    ask_keras("tests.interchange.keras_models", "save", folder)
     return folder
 
 

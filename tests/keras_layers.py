@@ -1,10 +1,4 @@
-"""Runs every example of a layer in Keras and in the reference engine, and prints what differs as JSON.
-
-It is a process of its own, since PyTorch (Keras's backend here) and Julia do not go together in one:
-``KERAS_BACKEND=torch python -m tests.keras_worker``.
-"""
-
-import json
+"""Runs every example of a layer in Keras and in the reference engine: `differences`, for `ask_keras`."""
 
 import numpy as np
 
@@ -22,9 +16,13 @@ def difference(ours, theirs):
     return float(np.abs(ours - theirs).max()) / scale
 
 
-def compare(example):
+def differences(keras):
+    """The differences of all examples: ``{example: {what: difference}}``."""
+    return {name: compare(keras, example) for name, example in EXAMPLES.items()}
+
+
+def compare(keras, example):
     """The differences in what an example gives, asked and trained, and in all gradients."""
-    import keras
     import torch
 
     ours, theirs = example.layer(), example.make(keras.layers)
@@ -63,7 +61,3 @@ def names(layer, example):
 def numpy(tensor):
     """A tensor as an array."""
     return tensor.detach().cpu().numpy()
-
-
-if __name__ == "__main__":
-    print(json.dumps({name: compare(example) for name, example in EXAMPLES.items()}))

@@ -1,15 +1,10 @@
-"""Models that Keras itself saves, in a process of its own: `test_keras_model.py` runs this file.
+"""Models that Keras itself saves: `save`, for `ask_keras`."""
 
-KERAS_BACKEND=torch python keras_worker.py FOLDER
-"""
-
-import sys
+import numpy as np
 
 
-def main(folder):
-    import keras  # not above: pytest imports this file to look for doctests
-    import numpy as np
-
+def save(keras, folder):
+    """Save some models in all of Keras's formats, with samples and predictions."""
     layers, rng = keras.layers, np.random.default_rng(0)
     x = rng.random((3, 12, 10, 3), dtype="f")
     inner = keras.Sequential(
@@ -38,7 +33,3 @@ def main(folder):
     added = layers.Add()([layers.Conv2D(3, 3, padding="same")(image), image])
     keras.Model(image, added).save(f"{folder}/branches.keras")
     keras.Sequential([keras.Input((4, 2)), layers.LSTM(3, name="memory")]).save(f"{folder}/other.keras")
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
