@@ -47,7 +47,7 @@ OPTIMIZERS = {
     "Lion betas": ("Lion", {"learning_rate": 0.01, "beta_1": 0.7, "beta_2": 0.8, "weight_decay": 0.5}),
 }
 
-# No restart falls on a step: rounding would decide there which period it belongs to.
+# Restarts that no power of 2 gives fall between steps: on one, rounding would decide which period it belongs to.
 SCHEDULES = {
     "ExponentialDecay": ("ExponentialDecay", [0.1, 10, 0.5]),
     "ExponentialDecay staircase": ("ExponentialDecay", [0.1, 10, 0.5, True]),
