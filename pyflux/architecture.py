@@ -194,7 +194,7 @@ class Architecture:
             len(self.nodes),
         )
 
-    @property
+    @cached_property
     def scales_bytes(self) -> bool:
         """Whether uint8 images are scaled by 1/255 on the way in: not if the network has a `Rescaling`."""
         return not any(isinstance(layer, Rescaling) for layer in self.layers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,8 @@ def as_array(argument: str, value: ArrayLike) -> NDArray[Any]:
     >>> as_array("x", [[1, 2], [3, 4]]).shape
     (2, 2)
     """
+    if type(value) is np.ndarray and value.dtype.kind in "fiub":
+        return value
     _check_kind(argument, value)
     try:
         array = _to_numpy(value)
@@ -88,7 +91,7 @@ def as_samples(argument: str, value: ArrayLike, sample: Shape, *, scales_bytes: 
         )
     array = _shaped(argument, array, sample)
     if array.dtype == np.uint8:
-        return np.require(array, requirements=["C", "A"])
+        return array if array.flags.c_contiguous else np.ascontiguousarray(array)
     floats = as_finite_floats(argument, array)
     if scales_bytes and len(sample) > 1:
         _warn_of_scale(argument, floats)
@@ -108,8 +111,10 @@ def as_floats(images: Images) -> Floats:
 
 def as_finite_floats(argument: str, array: NDArray[Any]) -> Floats:
     """Return an array as C-ordered, aligned float32, refusing NaN, infinity and what does not fit."""
-    with np.errstate(over="ignore"):  # found below
-        floats = np.require(array, dtype=np.float32, requirements=["C", "A"])
+    floats = array
+    if array.dtype != np.float32 or not array.flags.c_contiguous or not array.flags.aligned:
+        with np.errstate(over="ignore"):  # found below
+            floats = np.require(array, dtype=np.float32, requirements=["C", "A"])
     flat = floats.reshape(-1)
     for start in range(0, flat.size, CHUNK):
         finite = np.isfinite(flat[start : start + CHUNK])
@@ -209,9 +214,11 @@ def _samples(argument: str, array: NDArray[Any]) -> NDArray[Any]:
 
 def _shaped(argument: str, array: NDArray[Any], sample: Shape) -> NDArray[Any]:
     """Return the array as ``(N, *sample)``; an axis of one channel may be missing or be left over."""
+    if array.shape[1:] == sample:
+        return array
     wanted = [sample]
     if len(sample) > 1:
-        wanted.append((int(np.prod(sample)),))
+        wanted.append((math.prod(sample),))
     if len(sample) == 2:
         wanted.append((*sample, 1))
     if len(sample) > 1 and sample[-1] == 1:

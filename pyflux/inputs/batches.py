@@ -9,6 +9,8 @@ import inspect
 from collections.abc import Iterator, Mapping, Set
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from .._internal.validation import as_int
 from .._internal.warn import warn
 
@@ -27,7 +29,7 @@ def is_batched(x: Any) -> bool:
     >>> is_batched(iter([])), is_batched([[1.0]])
     (True, False)
     """
-    if isinstance(x, (list, tuple, range, str, bytes, Mapping, Set)) or x is None:
+    if isinstance(x, np.ndarray | list | tuple | range | str | bytes | Mapping | Set) or x is None:
         return False
     if any(hasattr(x, name) for name in ("__array__", "__dlpack__", "__array_interface__", "to_numpy")):
         return False
