@@ -107,6 +107,7 @@ def measure(a: argparse.Namespace) -> Results:
         for task in tasks:
             cases = [c for c in task.cases(samples, sizes) if c.contestant in a.contestants]
             run_task(task, available(cases, results), rounds, a.timeout, results)
+            results.settings["disturbed"] = dict(runner.disturbed)
             if a.json:
                 results.save(a.json)
     return results

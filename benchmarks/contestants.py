@@ -89,8 +89,13 @@ def pyflux_unavailable() -> str | None:
 
 @functools.cache
 def torch_unavailable() -> str | None:
-    if importlib.util.find_spec("torch") is None:
-        return 'PyTorch is not installed: pip install -e ".[bench]"'
+    return package_unavailable("torch", "PyTorch")
+
+
+@functools.cache
+def package_unavailable(package: str, title: str) -> str | None:
+    if importlib.util.find_spec(package) is None:
+        return f'{title} is not installed: pip install -e ".[bench]"'
     return None
 
 
@@ -134,6 +139,16 @@ CONTESTANTS = {
         "PyTorch, torch.compile", torch_worker, torch_unavailable, {"style": "compiled"}, REUSE_MEMORY
     ),
     "torch": Contestant("PyTorch as usual", torch_worker, torch_unavailable, {"style": "usual"}),
+    "onnxruntime": Contestant(
+        "ONNX Runtime", python_worker("onnx_worker"),
+        lambda: package_unavailable("onnxruntime", "ONNX Runtime"),
+        {"runtime": "onnxruntime"},
+    ),
+    "openvino": Contestant(
+        "OpenVINO", python_worker("onnx_worker"), lambda: package_unavailable("openvino", "OpenVINO"),
+        {"runtime": "openvino"},
+    ),
+    "jax": Contestant("JAX, jit", python_worker("jax_worker"), lambda: package_unavailable("jax", "JAX")),
     "simplechains": Contestant(
         "SimpleChains", julia_worker("simplechains.jl"), lambda: julia_package_unavailable("SimpleChains")
     ),

@@ -30,12 +30,12 @@ def overview(results: Results) -> str:
             [
                 title(results, task),
                 *(quantity(results.median(task, c, measure), measure) for c in shown),
-                number(None if measure == "gflops" else ratio(ours, results.best_torch(task, measure))),
+                number(None if measure == "gflops" else ratio(ours, results.best_peer(task, measure))),
                 number(ratio(ours, results.median(task, "flux", measure))),
             ]
         )
     titles = [CONTESTANTS[c].title for c in shown]
-    head = ["", *titles, "pyflux / PyTorch's best", "pyflux / stock Flux"]
+    head = ["", *titles, "pyflux / best of the others", "pyflux / stock Flux"]
     return table(head, rows) if rows else ""
 
 
@@ -92,7 +92,11 @@ def goals(results: Results) -> str:
 
 def notes(results: Results) -> str:
     """Return what was skipped or failed, and why."""
-    lines = [f"skipped: {CONTESTANTS[name].title}: {why}" for name, why in results.skipped.items()]
+    discarded = results.settings.get("disturbed", {})
+    lines = [
+        f"discarded, as other programs ran: {n} of {CONTESTANTS[name].title}" for name, n in discarded.items()
+    ]
+    lines += [f"skipped: {CONTESTANTS[name].title}: {why}" for name, why in results.skipped.items()]
     for r in results.records:
         if "error" in r:
             name = " ".join(filter(None, (CONTESTANTS[r["contestant"]].title, r["label"])))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-TORCH = ("torch_best", "torch_compiled", "torch")
+OURS = ("pyflux", "script", "flux")  # all others are peers
 
 
 @dataclass
@@ -49,9 +49,10 @@ class Results:
         values = self.values(task, contestant, measure, label)
         return statistics.median(values) if values else None
 
-    def best_torch(self, task: str, measure: str = "seconds") -> float | None:
-        """Return the smallest of the medians of PyTorch's configurations."""
-        medians = [self.median(task, name, measure) for name in TORCH]
+    def best_peer(self, task: str, measure: str = "seconds") -> float | None:
+        """Return the smallest of the medians of the others: PyTorch's configurations, ONNX Runtime, …."""
+        peers = [name for name in self.contestants(task) if name not in OURS]
+        medians = [self.median(task, name, measure) for name in peers]
         return min((m for m in medians if m is not None), default=None)
 
     def tasks(self) -> list[str]:

@@ -11,6 +11,7 @@ FAST_RECIPE = "fast"
 SEEDS = range(5)
 
 ALL = ("pyflux", "torch_best", "torch", "flux")
+SERVING = ("pyflux", "torch_best", "onnxruntime", "openvino", "jax")
 ONE_THREAD = {"JULIA_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
@@ -78,15 +79,15 @@ def epochs(
     return Task(f"{network}_{batch_size}", title, cases, quick=quick)
 
 
-def predictions(task: str, title: str, contestants: tuple[str, ...]) -> Task:
-    """Prediction with flux_mnist, of many images or of one at a time."""
+def predictions(name: str, title: str, kind: str, n: int, contestants: tuple[str, ...]) -> Task:
+    """Prediction with flux_mnist of ``n`` images, in one call (``"predict"``) or each (``"single"``)."""
 
     def cases(samples: Samples, sizes: Sizes) -> list[Case]:
-        n, times = (sizes.tests, sizes.times[0]) if task == "predict" else (100, sizes.times[1])
-        job = samples.job("flux_mnist", min(n, sizes.images)) | {"task": task, "times": times}
+        times = sizes.times[0] if n == sizes.tests else sizes.times[1]
+        job = samples.job("flux_mnist", min(n, sizes.images)) | {"task": kind, "times": times}
         return [Case(name, job) for name in contestants]
 
-    return Task(task, title, cases, quick=True)
+    return Task(name, title, cases, quick=True)
 
 
 def mnist(name: str, title: str, measure: str, task: str, contestants: tuple[str, ...], **job: Any) -> Task:
@@ -144,15 +145,16 @@ def fast_recipe(samples: Samples, sizes: Sizes) -> list[Case]:
 
 
 TASKS = [
-    epochs("flux_mnist", 128, 60_000, (*ALL, "simplechains", "torch_compiled"), quick=True),
+    epochs("flux_mnist", 128, 60_000, (*ALL, "jax", "simplechains", "torch_compiled"), quick=True),
     epochs("flux_mnist", 32, 60_000, (*ALL, "simplechains")),
     epochs("flux_mnist", 512, 60_000, (*ALL, "simplechains")),
     epochs("keras_mnist", 128, 20_000, ALL),
     epochs("keras_cifar", 128, 20_000, ALL),
     epochs("torch_cifar", 128, 20_000, ALL),
     epochs("keras_imagenet", 8, 64, ALL),
-    predictions("predict", "prediction", ALL),
-    predictions("single", "one image at a time, from Python", ALL[:3]),
+    predictions("predict", "prediction", "predict", Sizes.tests, (*SERVING, "torch", "flux")),
+    predictions("predict_256", "prediction", "predict", 256, SERVING),
+    predictions("single", "one image at a time, from Python", "single", 100, (*SERVING, "torch")),
     mnist("cold", "the whole process: train, 1 epoch, test", "wall", "command",
           ALL[:3], epochs=1, batch_size=64),
     mnist("memory", "peak memory of that", "peak_bytes", "mnist", ALL[:3], epochs=1, batch_size=64),

@@ -3,15 +3,12 @@
 import os
 import warnings
 from collections.abc import Callable
-from typing import TypeVar
 
 import torch
 from torch import Tensor
 
-from benchmarks.workers.job import Job, report, run, samples, seconds, warmup
+from benchmarks.workers.job import Job, fastest, report, run, samples, seconds, warmup
 from benchmarks.workers.torch_training import STYLES, Best, Usual
-
-T = TypeVar("T")
 
 warnings.filterwarnings("ignore", category=DeprecationWarning)  # torch.jit, which is still the fastest
 
@@ -70,18 +67,6 @@ def matrix_product(job: Job) -> None:
     out = torch.empty(n, n)
     shortest = min(seconds(lambda: torch.mm(a, b, out=out)) for _ in range(job["times"]))
     report("gflops", 2e-9 * n**3 / shortest)
-
-
-def fastest(choices: list[T], use: Callable[[T], object], times: int) -> T:
-    """Return the choice that takes the least time, each warmed up once."""
-    if len(choices) == 1:
-        use(choices[0])
-        return choices[0]
-    times_taken = []
-    for choice in choices:
-        use(choice)
-        times_taken.append(min(seconds(lambda choice=choice: use(choice)) for _ in range(times)))
-    return choices[times_taken.index(min(times_taken))]
 
 
 if __name__ == "__main__":
