@@ -58,7 +58,8 @@ def read_weights(path: str | os.PathLike[str]) -> dict[str, Array]:
         ) from e
     found = {name: array for name, array in found.items() if not name.startswith("optimizer/")}
     if not found:
-        raise SavedModelError(f"{file} holds no weights; give a file of a network's weights")
+        kind = "HDF5 (Keras)" if READERS[file.suffix] is read_keras_h5 else file.suffix.removeprefix(".")
+        raise SavedModelError(f"{file} holds no weights: it is a {kind} file without arrays; save it again")
     return found
 
 

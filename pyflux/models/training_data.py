@@ -110,12 +110,12 @@ def class_factors(class_weight: Mapping[int, float], classes: int) -> Floats:
         )
     factors = np.ones(classes, np.float32)
     for label, factor in class_weight.items():
-        if validation.as_int("class_weight", label, minimum=0) >= classes:
+        # Labels that are floats, as np.unique gives them, are whole numbers all the same.
+        whole = int(label) if isinstance(label, (float, np.floating)) and float(label).is_integer() else label
+        index = validation.as_int("each key of class_weight, the number of a class,", whole, minimum=0)
+        if index >= classes:
             raise ValueError(f"class_weight names class {label}, but the network has {classes} classes")
-        value = validation.as_float(f"class_weight[{label}]", factor)
-        if value < 0:
-            raise ValueError(f"class_weight[{label}] must be at least 0, got {value:g}")
-        factors[label] = value
+        factors[index] = validation.as_float(f"class_weight[{label}]", factor, at_least=0)
     return factors
 
 

@@ -189,3 +189,11 @@ def test_a_model_within_a_model_and_names_that_keras_split(tmp_path):
             file[f"{name}/kernel:0"] = np.full(2, i)
             file[name].attrs["weight_names"] = [b"kernel:0"]
     assert list(read_weights(tmp_path / "two.h5")) == ["a/kernel", "b/kernel"]
+
+
+def test_an_hdf5_file_without_arrays_is_named_as_such(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "empty.weights.h5", "w") as file:
+        file.create_group("layers/dense/vars")
+    with pytest.raises(SavedModelError, match=r"empty\.weights\.h5 .*HDF5 \(Keras\)"):
+        read_weights(tmp_path / "empty.weights.h5")
