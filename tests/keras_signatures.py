@@ -41,6 +41,8 @@ FANS = Difference(
 )
 AXIS = Difference("Outputs and classes are along the last axis.", missing=("axis",))
 
+CHANNELS_LAST = Difference("The channels are on the last axis.", missing=("data_format",))
+
 CLASS_AXIS = Difference("The classes are on the last axis.", missing=("axis",))
 
 # By the public name of the class or function.
@@ -86,6 +88,16 @@ DIFFERENCES: dict[str, list[Difference]] = {
     "initializers.HeUniform": [FANS],
     "initializers.LecunNormal": [FANS],
     "initializers.LecunUniform": [FANS],
+    "utils.image_dataset_from_directory": [
+        CHANNELS_LAST,
+        Difference("The data set is neither TensorFlow's nor Grain's.", missing=("format",)),
+        Difference("Files that are no images can be left out.", added=("ignore_errors",)),
+    ],
+    "utils.img_to_array": [CHANNELS_LAST],
+    "utils.array_to_img": [
+        CHANNELS_LAST,
+        Difference("Pixels are whole numbers from 0 to 255 in the end.", missing=("dtype",)),
+    ],
     "losses.binary_crossentropy": [AXIS],
     "losses.categorical_crossentropy": [AXIS],
     "losses.sparse_categorical_crossentropy": [

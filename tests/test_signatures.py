@@ -12,6 +12,7 @@ from pyflux import (
     metrics,
     optimizers,
     regularizers,
+    utils,
 )
 from pyflux.optimizers import schedules
 
@@ -38,6 +39,7 @@ OURS = (
         for name in ("Mean", "MeanMetricWrapper", "Metric", *metrics.CLASSES)
     }
     | {f"callbacks.{name}": getattr(callbacks, name) for name in CALLBACKS}
+    | {f"utils.{name}": getattr(utils, name) for name in utils.__all__}
 )
 
 

@@ -29,6 +29,15 @@ _TURNS = {
 }  # fmt: skip
 
 
+#: Channels by colour mode.
+CHANNELS = {"grayscale": 1, "rgb": 3, "rgba": 4}
+
+#: Pillow's filters by the names that Keras has for them.
+INTERPOLATIONS = {
+    "bilinear": "BILINEAR", "nearest": "NEAREST", "bicubic": "BICUBIC", "area": "BOX", "lanczos3": "LANCZOS",
+}  # fmt: skip
+
+
 def read_image(path: str | os.PathLike[str], sample: tuple[int, ...]) -> NDArray[np.uint8]:
     """Return an image file as ``(height, width, channels)`` uint8, resized to a network's input.
 
@@ -55,6 +64,35 @@ def read_image(path: str | os.PathLike[str], sample: tuple[int, ...]) -> NDArray
     """
     if len(sample) != 3 or sample[2] not in (1, 3):
         raise ValueError(f"sample must be (height, width, 1) or (height, width, 3), got {sample}")
+    mode = "grayscale" if sample[2] == 1 else "rgb"
+    array = decode_image(path, mode, (sample[0], sample[1]), interpolation="bicubic")
+    return 255 - array if sample[2] == 1 and _border(array).mean() > 127 else array
+
+
+def decode_image(
+    path: str | os.PathLike[str],
+    color_mode: str = "rgb",
+    size: tuple[int, int] | None = None,
+    *,
+    interpolation: str = "bilinear",
+    fit: str = "stretch",
+) -> NDArray[np.uint8]:
+    """Return an image file as ``(height, width, channels)`` uint8, as a viewer shows it.
+
+    Args:
+        path: A file that Pillow decodes, of at most 179 million pixels.
+        color_mode: ``"grayscale"``, ``"rgb"`` or ``"rgba"``; without alpha, transparent pixels are on white.
+        size: Height and width; by default those of the file.
+        interpolation: A key of `INTERPOLATIONS`. Where an image becomes smaller, it is low-pass filtered, but
+            for ``"nearest"``.
+        fit: If the aspect ratio is another: ``"stretch"`` changes it, ``"crop"`` leaves the middle, ``"pad"``
+            adds black.
+
+    Raises:
+        MissingExtraError: Pillow is not installed.
+        FileNotFoundError: There is no such file.
+        DataError: The file is no image, is damaged, or has too many pixels.
+    """
     file = Path(path).expanduser()
     if not file.is_file():
         raise FileNotFoundError(f"there is no image at {file}")
@@ -62,12 +100,11 @@ def read_image(path: str | os.PathLike[str], sample: tuple[int, ...]) -> NDArray
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module=r"PIL\.")  # of metadata, which are not needed
-            array = _read(library, file, sample)
+            return _decode(library, file, color_mode, size, INTERPOLATIONS[interpolation], fit)
     except MemoryError as e:
         raise DataError(f"{file} needs more memory than there is; scale the image down first") from e
     except Exception as e:  # a damaged image makes Pillow raise exceptions of many classes
         raise DataError(f"{file} cannot be read as an image: {e}; give a PNG or JPEG file") from e
-    return 255 - array if sample[2] == 1 and _border(array).mean() > 127 else array
 
 
 def _pillow() -> Any:
@@ -79,18 +116,36 @@ def _pillow() -> Any:
     return Image
 
 
-def _read(library: Any, file: Path, sample: tuple[int, ...]) -> NDArray[np.uint8]:
-    height, width, channels = sample
+def _decode(
+    library: Any, file: Path, color_mode: str, size: tuple[int, int] | None, resampling: str, fit: str
+) -> NDArray[np.uint8]:
     with library.open(file, formats=[f for f in FORMATS if f in library.OPEN]) as image:
         if image.width * image.height > MAX_PIXELS:
             raise ValueError(f"it has {image.width}×{image.height} pixels, more than {MAX_PIXELS}")
         turn = _orientation(image)
-        mode = "L" if channels == 1 else "RGB"
-        small = _shrunk(library, image, mode, min(image.width, image.height) // max(height, width) // 4)
+        mode = {"grayscale": "L", "rgb": "RGB", "rgba": "RGBA"}[color_mode]
+        factor = 1
+        if size is not None and resampling != "NEAREST":
+            factor = min(image.width, image.height) // max(size) // 4
+        small = _shrunk(library, image, mode, factor)
     if turn:
         small = small.transpose(library.Transpose[turn])
-    array: NDArray[np.uint8] = np.asarray(small.resize((width, height)), dtype=np.uint8).reshape(sample)
-    return array
+    if size is not None:
+        small = _resized(small, (size[1], size[0]), library.Resampling[resampling], fit)
+    array: NDArray[np.uint8] = np.asarray(small, dtype=np.uint8)
+    return array.reshape(*array.shape[:2], CHANNELS[color_mode])
+
+
+def _resized(image: Any, size: tuple[int, int], resampling: Any, fit: str) -> Any:
+    from PIL import ImageOps
+
+    match fit:
+        case "crop":
+            return ImageOps.fit(image, size, resampling)
+        case "pad":
+            return ImageOps.pad(image, size, resampling)
+        case _:
+            return image.resize(size, resampling)
 
 
 def _orientation(image: Any) -> str | None:
@@ -112,7 +167,7 @@ def _shrunk(library: Any, image: Any, mode: str, factor: int) -> Any:
     for top in range(0, image.height, rows):
         band = image.crop((0, top, image.width, min(top + rows, image.height)))
         band.info = image.info  # where a colour that stands for transparency is
-        flat = _flat(library, band).convert(mode)
+        flat = (band if mode == "RGBA" and band.mode[0] not in "IF" else _flat(library, band)).convert(mode)
         result.paste(flat.reduce(factor), (0, top // factor))
     return result
 

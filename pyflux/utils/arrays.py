@@ -1,4 +1,4 @@
-"""Small helpers with Keras's names: one-hot labels, and one seed for everything."""
+"""One-hot labels, and one seed for everything."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import random
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._internal import seeding
-from ._internal.validation import as_int
-from .inputs import as_array
+from .._internal import seeding
+from .._internal.validation import as_int
+from ..inputs import as_array
 
 __all__ = ["set_random_seed", "to_categorical"]
 
