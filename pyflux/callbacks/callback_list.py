@@ -21,7 +21,7 @@ class CallbackList:
         callbacks: None, one callback, or a list of them.
         model: The model that runs.
         history: Whether to record a `History`, if there is none among the callbacks.
-        epochs: Number of the last epoch.
+        epochs: Number of the last epoch, None if it is not known.
         steps: Batches an epoch.
         verbose: How much the run shows.
         validation: Whether there is a validation after some of the epochs.
@@ -42,7 +42,7 @@ class CallbackList:
         *,
         model: Model,
         history: bool = False,
-        epochs: int = 1,
+        epochs: int | None = 1,
         steps: int | None = None,
         verbose: int = 0,
         validation: bool | None = None,

@@ -24,6 +24,7 @@ from .compile_config import CompileConfig, MetricLike
 from .evaluator import Evaluator
 from .progress import Progress, TaskProgress
 from .sources import ArraySource, Source, StreamSource
+from .time_limit import TimeLimit
 from .trainer import Trainer, Validation
 from .training_data import LabelledData, with_class_weights
 
@@ -93,6 +94,8 @@ class Model(BaseModel):
         validation_steps: int | None = None,
         validation_batch_size: int | None = None,
         validation_freq: int = 1,
+        *,
+        seconds: float | None = None,
     ) -> History:
         """Train the model.
 
@@ -121,6 +124,11 @@ class Model(BaseModel):
             validation_steps: Batches of the validation data that are evaluated; by default all.
             validation_batch_size: Samples computed at once in validation; ``batch_size`` by default.
             validation_freq: Validate after every so many epochs.
+            seconds: Train for this time, in the place of ``epochs``: as many epochs as the measured speed
+                allows, the last one cut short, and ended by a validation if there are data for one. The start
+                of Julia does not count, compilation does. A constant learning rate becomes the highest of one
+                cycle over the whole time, see `pyflux.optimizers.schedules.OneCycle`; a ``OneCycle`` keeps
+                its shape, and other schedules are followed step by step. Such a training is not reproducible.
 
         Returns:
             The numbers of every epoch; also kept as ``model.history``.
@@ -129,7 +137,7 @@ class Model(BaseModel):
             TypeError, ValueError: An argument is invalid; the error names it.
             EngineUnavailable: Julia cannot be started, or there is no such device.
         """
-        epochs = validation.as_int("epochs", epochs)
+        last = validation.as_int("epochs", epochs) if seconds is None else None
         initial_epoch = validation.as_int("initial_epoch", initial_epoch, minimum=0)
         size = validation.as_int("batch_size", 32 if batch_size is None else batch_size)
         val_size = size if validation_batch_size is None else validation_batch_size
@@ -143,18 +151,19 @@ class Model(BaseModel):
             x, y, sample_weight, class_weight, validation_split, size, shuffle, steps
         )
         val = self._validation_source(validation_data, held_out, val_size, val_steps)
-        progress = Progress(verbose if self.rank == 0 else 0, epochs)
+        progress = Progress(verbose if self.rank == 0 else 0, last)
         validated = None if val is None else Validation(val, frequency)
         listeners = CallbackList(
             callbacks,
             model=self,
             history=True,
-            epochs=epochs,
+            epochs=last,
             steps=source.steps,
             verbose=progress.verbose,
             validation=validated is not None,
         )
-        return Trainer(self, listeners, progress).fit(source, validated, epochs, initial_epoch)
+        limit = None if seconds is None else self._time_limit(seconds, epochs, size, val)
+        return Trainer(self, listeners, progress, limit).fit(source, validated, last, initial_epoch)
 
     def evaluate(
         self,
@@ -406,6 +415,14 @@ class Model(BaseModel):
         x, y, weights = training_data.validation_arguments(given)
         names = ("validation_data[0]", "validation_data[1]")
         return self._evaluation_source(x, y, weights, batch_size, steps, names)
+
+    def _time_limit(self, seconds: float, epochs: int, batch_size: int, held_out: Source | None) -> TimeLimit:
+        if epochs != 1:
+            raise ValueError(f"epochs and seconds: give one of them, got epochs={epochs}, seconds={seconds}")
+        if self._execution.distributed:
+            raise ValueError("seconds: several processes train the same batches; give epochs in its place")
+        samples = held_out.samples if held_out is not None else None
+        return TimeLimit(validation.as_float("seconds", seconds, above=0), (samples or 0) / batch_size)
 
     def _evaluation_source(
         self,

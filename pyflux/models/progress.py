@@ -22,7 +22,7 @@ class Progress:
     Args:
         verbose: 0 for nothing; 1 for a bar an epoch, on stderr, or in a notebook on stdout; 2 for a line an
             epoch on stdout; ``"auto"`` for 1 on a terminal or in a notebook and 2 elsewhere.
-        epochs: Number of the last epoch.
+        epochs: Number of the last epoch, None if it is not known.
 
     Raises:
         ValueError: ``verbose`` is none of these.
@@ -34,7 +34,7 @@ class Progress:
     Epoch 1/3 - 1.2s - loss: 0.5000 - val_loss: 2.0000e-04
     """
 
-    def __init__(self, verbose: int | str | bool, epochs: int) -> None:
+    def __init__(self, verbose: int | str | bool, epochs: int | None) -> None:
         self.verbose = level(verbose)
         self.epochs = epochs
         self._bar: ProgressBar | None = None
@@ -64,7 +64,7 @@ class Progress:
             self._bar = None
 
     def _title(self, epoch: int) -> str:
-        return f"Epoch {epoch + 1}/{self.epochs}"
+        return f"Epoch {epoch + 1}" + (f"/{self.epochs}" if self.epochs else "")
 
 
 class TaskProgress:

@@ -38,6 +38,11 @@ class Chunk(NamedTuple):
         """How many steps of the optimizer it is."""
         return -(-len(self.order) // self.batch_size)
 
+    def part(self, first: int, last: int) -> Chunk:
+        """Return the batches from number ``first`` up to, and without, ``last``."""
+        chosen = slice(first * self.batch_size, last * self.batch_size)
+        return self._replace(order=self.order[chosen], y_true=self.y_true[chosen])
+
 
 @dataclass
 class ArraySource:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..callbacks import CallbackList, History
 from .evaluator import Evaluator, Logs, Means
 from .progress import Progress
-from .sources import Source, StreamSource
+from .sources import Chunk, Source, StreamSource
+from .time_limit import TimeLimit
 
 if TYPE_CHECKING:
     from .model import Model
@@ -30,30 +33,35 @@ class Trainer:
         model: The model.
         callbacks: The callbacks, which have the model.
         progress: What is shown meanwhile.
+        limit: How long training takes; by default as long as the epochs do.
     """
 
-    def __init__(self, model: Model, callbacks: CallbackList, progress: Progress) -> None:
-        self.model, self.callbacks, self.progress = model, callbacks, progress
+    def __init__(
+        self, model: Model, callbacks: CallbackList, progress: Progress, limit: TimeLimit | None = None
+    ) -> None:
+        self.model, self.callbacks, self.progress, self.limit = model, callbacks, progress, limit
 
     def fit(
-        self, source: Source, validation: Validation | None, epochs: int, initial_epoch: int = 0
+        self, source: Source, validation: Validation | None, epochs: int | None, initial_epoch: int = 0
     ) -> History:
-        """Train until ``epochs`` epochs are done, or a callback sets ``model.stop_training``."""
+        """Train until ``epochs`` epochs are done, the time is over, or a callback stops the training."""
         model = self.model
         history = self.callbacks.history
         assert history is not None, "a training's callbacks have a history"
         model.history, model.stop_training = history, False
         model.session()  # started here, so that it counts in no epoch's time
+        if self.limit is not None:
+            self.limit.start()
         self.callbacks.on_train_begin()
         # A callback may continue an earlier training, in the middle of an epoch too.
         first_epoch = initial_epoch if self.callbacks.initial_epoch is None else self.callbacks.initial_epoch
         first_batch = self.callbacks.initial_batch or 0
         logs: Logs = {}
         try:
-            for epoch in range(first_epoch, epochs):
+            for epoch in itertools.count(first_epoch) if epochs is None else range(first_epoch, epochs):
                 logs = self._fit_epoch(epoch, source, validation, first_batch)
                 first_batch = 0
-                if model.stop_training:
+                if model.stop_training or self._out_of_time():
                     break
         finally:
             self.progress.close()
@@ -68,26 +76,45 @@ class Trainer:
         logs = self._train_epoch(source, first_batch)
         seconds = time.perf_counter() - start
         self.model.epochs_trained += 1
-        if validation is not None and (epoch + 1) % validation.frequency == 0:
-            evaluated = Evaluator(self.model, self.callbacks).evaluate(validation.source)
-            logs |= {f"val_{name}": value for name, value in evaluated.items()}
+        if validation is not None and ((epoch + 1) % validation.frequency == 0 or self._out_of_time()):
+            logs |= self._validate(validation)
         self.progress.end(epoch, logs, seconds)
         assert self.callbacks.history is not None
         self.callbacks.history.seconds.append(seconds)
         self.callbacks.on_epoch_end(epoch, logs)
         return logs
 
+    def _validate(self, validation: Validation) -> Logs:
+        start = time.perf_counter()
+        evaluated = Evaluator(self.model, self.callbacks).evaluate(validation.source)
+        if self.limit is not None:
+            self.limit.evaluated(time.perf_counter() - start)
+        return {f"val_{name}": value for name, value in evaluated.items()}
+
+    def _out_of_time(self) -> bool:
+        return self.limit is not None and self.limit.finished
+
+    def _chunks(self, source: Source, first_batch: int) -> Iterable[Chunk]:
+        """Return what one call of the engine trains on, for an epoch from its batch ``first_batch``."""
+        chunks = source.chunks(1 if self.callbacks.every_batch("train") else None, first_batch)
+        if self.limit is None:
+            return chunks
+        return itertools.chain.from_iterable(map(self.limit.parts, chunks))
+
     def _train_epoch(self, source: Source, first_batch: int) -> Logs:
         model, config = self.model, self.model.require_compiled("fit()")
         means = Means(config.new_metrics(model.architecture))
         changed = model.changed_by_training()
         step = first_batch
-        for chunk in source.chunks(1 if self.callbacks.every_batch("train") else None, first_batch):
+        for chunk in self._chunks(source, first_batch):
             self.callbacks.on_train_batch_begin(step)
             session = model.session()
             network = session.push()  # a callback may have set weights
             optimizer = model.require_compiled("fit()").optimizer  # … or another learning rate
-            rates = [optimizer.rate(network.steps + i) for i in range(chunk.batches)]
+            if self.limit is None:
+                rates = [optimizer.rate(network.steps + i) for i in range(chunk.batches)]
+            else:
+                rates = self.limit.rates(optimizer, network.steps, chunk.batches)
             try:
                 result = network.train(chunk.data, chunk.order, chunk.batch_size, rates)
             finally:  # Ctrl-C ends it between two batches
