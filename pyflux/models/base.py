@@ -114,6 +114,11 @@ class BaseModel:
         return self._execution.device
 
     @property
+    def distributed(self) -> bool:
+        """Whether several processes train it together."""
+        return self._execution.distributed
+
+    @property
     def rank(self) -> int:
         """The index of this process among those that train together; 0 where it is alone."""
         return self._session.network.rank if self._session is not None else 0

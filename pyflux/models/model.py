@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from .. import interchange, saving
 from .._internal import validation
 from ..architecture import Architecture
 from ..callbacks import Callback, CallbackList, History
-from ..errors import SavedModelError
 from ..inputs import Batches, Floats, as_samples, is_batched
 from ..losses import Loss
 from ..optimizers import Optimizer
-from . import compile_config, training_data
-from .base import BaseModel
+from . import compile_config
 from .compile_config import CompileConfig, MetricLike
+from .data_sources import DataSources
 from .evaluator import Evaluator
 from .progress import Progress, TaskProgress
-from .sources import ArraySource, Source, StreamSource
+from .saveable import SaveableModel
+from .sources import Source
 from .time_limit import TimeLimit
 from .trainer import Trainer, Validation
-from .training_data import LabelledData, with_class_weights
 
 Verbose = int | str | bool
 
 
-class Model(BaseModel):
+class Model(SaveableModel):
     """A network that can be trained: the base of `Sequential`."""
 
     # ── Training ─────────────────────────────────────────────────────────────────────────────────────────
@@ -147,10 +143,11 @@ class Model(BaseModel):
             _steps("steps_per_epoch", steps_per_epoch),
             _steps("validation_steps", validation_steps),
         )
-        source, held_out = self._training_source(
+        sources = DataSources(self)
+        source, held_out = sources.training(
             x, y, sample_weight, class_weight, validation_split, size, shuffle, steps
         )
-        val = self._validation_source(validation_data, held_out, val_size, val_steps)
+        val = sources.validation(validation_data, held_out, val_size, val_steps)
         progress = Progress(verbose if self.rank == 0 else 0, last)
         validated = None if val is None else Validation(val, frequency)
         listeners = CallbackList(
@@ -193,14 +190,15 @@ class Model(BaseModel):
             ``[loss, accuracy]`` as in Keras, or the loss alone where no metrics were asked for.
         """
         size = validation.as_int("batch_size", 256 if batch_size is None else batch_size)
-        _, config = self._ready_to_train("evaluate()", x)
-        source = self._evaluation_source(x, y, sample_weight, size, _steps("steps", steps), ("x", "y"))
-        if self._execution.distributed:
+        _, config = self.ready_to_train("evaluate()", x)
+        sources = DataSources(self)
+        source = sources.evaluation(x, y, sample_weight, size, _steps("steps", steps), ("x", "y"))
+        if self.distributed:
             self.session()  # which process this is
         try:
             with TaskProgress(verbose if self.rank == 0 else 0, "Evaluate", source.samples) as progress:
                 listeners = CallbackList(callbacks, model=self, steps=source.steps, verbose=progress.verbose)
-                alone = not self._execution.distributed
+                alone = not self.distributed
                 logs = Evaluator(self, listeners, progress, alone=alone).evaluate(source)
                 progress.end(logs)
         finally:
@@ -241,7 +239,7 @@ class Model(BaseModel):
             return network.predict(images, size)  # the way of a few samples: no bar, no hooks
         with TaskProgress(verbose if self.rank == 0 else 0, "Predict", len(images)) as progress:
             listeners = CallbackList(callbacks, model=self, verbose=progress.verbose)
-            alone = not self._execution.distributed
+            alone = not self.distributed
             outputs = Evaluator(self, listeners, progress, alone=alone).predict(images, size)
             progress.end()
         return outputs
@@ -253,102 +251,6 @@ class Model(BaseModel):
     def versions(self) -> dict[str, str]:
         """Return the versions of what computes in the engine, such as those of Julia and Flux."""
         return self.session().network.versions()
-
-    # ── Saving ───────────────────────────────────────────────────────────────────────────────────────────
-
-    def save(self, path: str | os.PathLike[str], *, metadata: Mapping[str, str] | None = None) -> None:
-        """Save the network, its weights and how far its training is, as one safetensors file.
-
-        `pyflux.load` makes the model again, and `fit` then continues as if nothing had happened, on any
-        device. Of several processes that train together the first writes the file.
-
-        Args:
-            path: The file.
-            metadata: Texts of your own, which go into the file's header.
-
-        Raises:
-            ValueError: The file's name is that of one of Keras's formats.
-            SavedModelError: A weight is NaN or infinite; the file that was there stays.
-            OSError: The file cannot be written.
-        """
-        if Path(path).suffix in interchange.KERAS_SUFFIXES:
-            raise ValueError(
-                f"path must not end in {Path(path).suffix}, got {path}: models are saved as safetensors, "
-                f"which Keras cannot load; name it {Path(path).with_suffix('.safetensors').name}"
-            )
-        if self.rank > 0:
-            return
-        config = self._compile_config
-        saving.write(
-            path,
-            saving.SavedModel(
-                name=self.name,
-                seed=self.seed,
-                architecture=self.require_architecture("save()"),
-                weights=self.get_weights(),
-                epochs_trained=self.epochs_trained,
-                compile_config=None if config is None else config.config(),
-                optimizer_state=self.optimizer_state(),
-            ),
-            metadata,
-        )
-
-    def save_weights(
-        self, path: str | os.PathLike[str], *, metadata: Mapping[str, str] | None = None
-    ) -> None:
-        """Save the weights alone, as a safetensors file of arrays named ``layer/weight``.
-
-        Args:
-            path: The file.
-            metadata: Texts of your own, which go into the file's header.
-
-        Raises:
-            SavedModelError: A weight is NaN or infinite; the file that was there stays.
-            OSError: The file cannot be written.
-        """
-        if self.rank == 0:
-            architecture = self.require_architecture("save_weights()")
-            saving.write_weights(path, architecture, self.get_weights(), metadata)
-
-    def load_weights(self, path: str | os.PathLike[str]) -> None:
-        """Take the weights from a file that `save` or `save_weights` wrote for a network like this one.
-
-        Weights of other libraries are read too: Keras's ``.weights.h5``, and ``.npz``. They are matched by
-        name, as `pyflux.interchange.match_weights` describes.
-
-        Args:
-            path: The file; ``.h5``, ``.hdf5`` and ``.npz`` are those of other libraries.
-
-        Raises:
-            FileNotFoundError: There is no such file.
-            SavedModelError: The file is damaged, or of another network; the error names the first difference.
-        """
-        architecture = self.require_architecture("load_weights()")
-        if Path(path).suffix not in (".h5", ".hdf5", ".npz"):
-            self.set_weights(saving.weights_for(path, architecture))
-            return
-        try:
-            self.set_weights(interchange.match_weights(architecture, interchange.read_weights(path)))
-        except ValueError as e:
-            raise SavedModelError(f"{path} is of another network: {e}") from e
-
-    def restore(self, path: str | os.PathLike[str]) -> None:
-        """Continue where the model was that `save` wrote: weights, optimizer, seed and epochs.
-
-        The model keeps its own loss and metrics; the learning rate is the saved one.
-
-        Raises:
-            FileNotFoundError: There is no such file.
-            SavedModelError: The file is damaged, or of another network; the error names the first difference.
-        """
-        config = self.require_compiled("restore()")
-        self.set_weights(saving.weights_for(path, self.require_architecture("restore()")))
-        saved = saving.read(path)
-        self._session, self._optimizer_state = None, saved.optimizer_state
-        self.seed, self.epochs_trained = saved.seed, saved.epochs_trained
-        if saved.compile_config is not None:
-            optimizer = compile_config.from_config(saved.compile_config).optimizer
-            self._compile_config = config.with_rate(optimizer.learning_rate)
 
     # ── Inside ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -363,7 +265,7 @@ class Model(BaseModel):
             if weight.trainable or (weight.layer.trainable and weight.weight.startswith("moving_"))
         ]
 
-    def _ready_to_train(self, caller: str, x: Any) -> tuple[Architecture, CompileConfig]:
+    def ready_to_train(self, caller: str, x: Any) -> tuple[Architecture, CompileConfig]:
         """Return the network and how it is compiled, after building it for ``x`` if need be."""
         config = self.require_compiled(caller)
         if self._architecture is None:
@@ -374,104 +276,13 @@ class Model(BaseModel):
         config.check_trainable(architecture)
         return architecture, config
 
-    def _training_source(
-        self,
-        x: Any,
-        y: Any,
-        sample_weight: ArrayLike | None,
-        class_weight: Mapping[int, float] | None,
-        validation_split: float,
-        batch_size: int,
-        shuffle: bool,
-        steps: int | None,
-    ) -> tuple[Source, LabelledData | None]:
-        """Return the batches to train on, and the samples held out for validation."""
-        architecture, config = self._ready_to_train("fit()", x)
-        outputs = architecture.output_shape[-1]
-
-        def weighted(data: LabelledData) -> LabelledData:
-            return data if class_weight is None else with_class_weights(data, class_weight, outputs)
-
-        if is_batched(x):
-            if validation_split:
-                raise ValueError("validation_split needs arrays; give validation_data beside a generator")
-            return self._stream(x, y, sample_weight, steps, "x", weighted), None
-        data = training_data.labelled(architecture, config, x, y, sample_weight)
-        train, held_out = training_data.split(data, validation_split)
-        if self._execution.distributed:
-            self.session()  # which process this is, and the seed of all
-        train = self._features(weighted(train), batch_size)
-        return ArraySource(train, batch_size, self._order if shuffle else np.arange, steps), held_out
-
-    def _validation_source(
-        self, given: Any, held_out: LabelledData | None, batch_size: int, steps: int | None
-    ) -> Source | None:
-        if given is None:
-            if held_out is None:
-                return None
-            return ArraySource(self._features(held_out, batch_size), batch_size, np.arange, steps)
-        if is_batched(given):
-            return self._stream(given, None, None, steps, "validation_data")
-        x, y, weights = training_data.validation_arguments(given)
-        names = ("validation_data[0]", "validation_data[1]")
-        return self._evaluation_source(x, y, weights, batch_size, steps, names)
-
     def _time_limit(self, seconds: float, epochs: int, batch_size: int, held_out: Source | None) -> TimeLimit:
         if epochs != 1:
             raise ValueError(f"epochs and seconds: give one of them, got epochs={epochs}, seconds={seconds}")
-        if self._execution.distributed:
+        if self.distributed:
             raise ValueError("seconds: several processes train the same batches; give epochs in its place")
         samples = held_out.samples if held_out is not None else None
         return TimeLimit(validation.as_float("seconds", seconds, above=0), (samples or 0) / batch_size)
-
-    def _evaluation_source(
-        self,
-        x: Any,
-        y: Any,
-        sample_weight: ArrayLike | None,
-        batch_size: int,
-        steps: int | None,
-        names: tuple[str, str],
-    ) -> Source:
-        if is_batched(x):
-            return self._stream(x, y, sample_weight, steps, names[0])
-        config = self.require_compiled("evaluate()")
-        data = training_data.labelled(self.architecture, config, x, y, sample_weight, names)
-        return ArraySource(self._features(data, batch_size), batch_size, np.arange, steps)
-
-    def _stream(
-        self,
-        x: Any,
-        y: Any,
-        sample_weight: ArrayLike | None,
-        steps: int | None,
-        argument: str,
-        change: Callable[[LabelledData], LabelledData] = lambda data: data,
-    ) -> StreamSource:
-        """Return the batches of a generator or a data loader, each checked when it comes."""
-        if sample_weight is not None:
-            raise ValueError(
-                f"sample_weight needs arrays; let {argument} yield batches (x, y, sample_weight)"
-            )
-        batches = Batches(x, y, steps, argument=argument, labelled=True)
-        config, names = self.require_compiled("fit()"), (f"{argument}: x", f"{argument}: y")
-
-        def checked() -> Iterator[LabelledData]:
-            for batch in batches:
-                yield change(training_data.labelled(self.architecture, config, *batch, names))
-
-        return StreamSource(checked, batches.steps)
-
-    def _features(self, data: LabelledData, batch_size: int) -> LabelledData:
-        """Return the outputs of the frozen layers at the beginning, if they are always the same."""
-        frozen = self.architecture.layers[: self.architecture.frozen]
-        if not frozen or any(layer.random for layer in frozen):
-            return data
-        return data.with_features(self.session().push().features(data.images, batch_size))
-
-    def _order(self, samples: int) -> NDArray[np.int64]:
-        """Return the samples' order in the next epoch: a function of the seed and the epochs before."""
-        return np.random.default_rng([self.seed, 1, self.epochs_trained]).permutation(samples)
 
 
 def _steps(argument: str, value: int | None) -> int | None:

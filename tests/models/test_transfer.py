@@ -7,6 +7,7 @@ from pyflux import Sequential, layers, load, optimizers, synthetic_images
 from pyflux.callbacks import EarlyStopping, LambdaCallback, ReduceLROnPlateau
 from pyflux.engines.flux import network as flux
 from pyflux.engines.reference import network as reference
+from pyflux.models.data_sources import DataSources
 
 SHAPE = (16, 16, 3)
 
@@ -88,7 +89,7 @@ def test_computing_it_once_changes_nothing(engine, images, monkeypatch):
         model = head(frozen, engine)
         model.compile(optimizers.Adam(0.01))
         if not once:
-            monkeypatch.setattr(Sequential, "_features", lambda self, data, batch_size: data)
+            monkeypatch.setattr(DataSources, "features", lambda self, data, batch_size: data)
         histories.append(model.fit(*images, epochs=2, verbose=0).history["loss"])
     assert histories[0] == pytest.approx(histories[1], rel=1e-5)
 
