@@ -4,7 +4,7 @@ import numpy as np
 
 from pyflux.engines.reference.layers import LAYERS
 
-from .layer_examples import EXAMPLES
+from .layer_examples import EXAMPLES, Example
 
 
 def difference(ours, theirs):
@@ -19,6 +19,15 @@ def difference(ours, theirs):
 def differences(keras):
     """The differences of all examples: ``{example: {what: difference}}``."""
     return {name: compare(keras, example) for name, example in EXAMPLES.items()}
+
+
+def generated_differences(keras, layer, cases):
+    """The largest difference for each of some cases: the arguments of a layer, and the shape of its samples."""
+    found = []
+    for arguments, shape in cases:
+        example = Example(lambda lib, a=arguments: getattr(lib, layer)(**a), tuple(shape))
+        found.append(compare(keras, example))
+    return found
 
 
 def compare(keras, example):

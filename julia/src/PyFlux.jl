@@ -40,6 +40,7 @@ include("layers/description.jl")     # a Flux Chain → a description
 include("layers/convolution.jl")     # each layer: build, describe, outputsize
 include("layers/dense.jl")
 include("layers/pooling.jl")
+include("layers/reshaping.jl")
 include("layers/normalization.jl")
 include("layers/rescaling.jl")
 include("layers/random_numbers.jl")  # counter-based: the same on every device and thread

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,18 +19,16 @@ from .._internal.files import atomic_write
 from ..architecture import Architecture
 from ..errors import MissingExtraError
 from ..inputs import Floats
-from ..layers import ActivationLayer, Shape
+from ..layers import ActivationLayer
 from .onnx_activations import ACTIVATIONS, PARAMETRIC
-from .onnx_graph import Graph
+from .onnx_graph import Graph, Step
+from .onnx_reshaping import cropping2d, permute, reshape, up_sampling2d, zero_padding2d
 
 if TYPE_CHECKING:
     from ..models import Sequential
 
 # Of 2022, so that runtimes of the last years read it; all that is written here has been in it since.
 OPSET, IR_VERSION = 17, 8
-
-TO_NCHW, TO_NHWC = (0, 3, 1, 2), (0, 2, 3, 1)
-ROWS_LAST = (0, 2, 1)  # (N, rows, features) to (N, features, rows), and back
 
 
 def export_onnx(model: Sequential, path: str | os.PathLike[str]) -> None:
@@ -90,29 +88,11 @@ def _model(architecture: Architecture, weights: Sequence[Floats], name: str) -> 
     return made
 
 
-class Step(NamedTuple):
-    """A layer with its name, its weights by name, and the shape of the sample that it gets."""
-
-    name: str
-    layer: Any  # its own class: each function below knows which
-    weights: dict[str, Floats]
-    given: Shape
-
-
 def _network(graph: Graph, architecture: Architecture, weights: Sequence[Floats]) -> None:
-    x = "input"
-    if len(architecture.input_shape) == 3:
-        x = graph.add("Transpose", x, perm=TO_NCHW)
-    elif len(architecture.input_shape) == 2:
-        x = graph.add("Transpose", x, perm=ROWS_LAST)
+    x = graph.channels_first("input", architecture.input_shape)
     for step in _steps(architecture, weights):
         x = _activation(graph, step, _layer(graph, step, x))
-    if len(architecture.output_shape) == 3:
-        graph.add("Transpose", x, perm=TO_NHWC, output="output")
-    elif len(architecture.output_shape) == 2:
-        graph.add("Transpose", x, perm=ROWS_LAST, output="output")
-    else:
-        graph.add("Identity", x, output="output")
+    graph.add("Identity", graph.channels_last(x, architecture.output_shape), output="output")
 
 
 def _steps(architecture: Architecture, weights: Sequence[Floats]) -> Iterator[Step]:
@@ -183,11 +163,7 @@ def _global_pooling(operator: str) -> Callable[[Graph, Step, str], str]:
 
 
 def _flatten(graph: Graph, step: Step, x: str) -> str:
-    if len(step.given) == 3:
-        x = graph.add("Transpose", x, perm=TO_NHWC)
-    elif len(step.given) == 2:
-        x = graph.add("Transpose", x, perm=ROWS_LAST)
-    return graph.add("Flatten", x, axis=1)
+    return graph.add("Flatten", graph.channels_last(x, step.given), axis=1)
 
 
 def _dense(graph: Graph, step: Step, x: str) -> str:
@@ -237,6 +213,11 @@ LAYERS: dict[str, Callable[[Graph, Step, str], str]] = {
     "Dense": _dense,
     "BatchNormalization": _batch_normalization,
     "Rescaling": _rescaling,
+    "ZeroPadding2D": zero_padding2d,
+    "Cropping2D": cropping2d,
+    "UpSampling2D": up_sampling2d,
+    "Reshape": reshape,
+    "Permute": permute,
     # Their function is added after every layer that has one.
     "Activation": _nothing,
     "ReLU": _nothing,

@@ -76,6 +76,18 @@ def _check_normalization(node: Node) -> None:
         )
 
 
+def _check_reshape(node: Node) -> None:
+    if len(node.output_shape) != 1:
+        raise ValueError(
+            "its values are in row-major order with the channels last, PyTorch's with the channels first; "
+            "use Flatten, or a Reshape to one axis"
+        )
+
+
+def _no_counterpart(node: Node) -> None:
+    raise ValueError("PyTorch has no module for it; leave it out, and permute tensors in forward() there")
+
+
 TORCH_LAYERS: dict[type[L.Layer], TorchLayer] = {
     L.Conv2D: TorchLayer({"kernel": TorchParam("weight", (3, 2, 0, 1)), "bias": TorchParam("bias", (0,))}),
     L.Dense: TorchLayer(
@@ -96,6 +108,11 @@ TORCH_LAYERS: dict[type[L.Layer], TorchLayer] = {
     L.GlobalMaxPooling2D: TorchLayer(modules=_global_pooling),
     L.GlobalAveragePooling2D: TorchLayer(modules=_global_pooling),
     L.Flatten: TorchLayer(),
+    L.ZeroPadding2D: TorchLayer(),
+    L.Cropping2D: TorchLayer(),  # a ZeroPad2d with negative sides
+    L.UpSampling2D: TorchLayer(),
+    L.Reshape: TorchLayer(check=_check_reshape),
+    L.Permute: TorchLayer(check=_no_counterpart),
     L.Dropout: TorchLayer(),
     L.Activation: TorchLayer(),
     L.ReLU: TorchLayer(),
@@ -170,7 +187,7 @@ def weight_mappings(architecture: Architecture) -> list[WeightMapping]:
                 )
             )
         index += _modules(node, entry)
-        if isinstance(node.layer, L.Flatten) and len(node.input_shape) == 3:
+        if isinstance(node.layer, (L.Flatten, L.Reshape)) and len(node.input_shape) == 3:
             flattened = node.input_shape
         elif isinstance(node.layer, L.Dense):  # its outputs have an order of their own
             flattened = None
@@ -220,7 +237,7 @@ def _modules(node: Node, entry: TorchLayer) -> int:
 def _padding_modules(node: Node) -> int:
     """1 where ``padding="same"`` is a ZeroPad2d before the module in PyTorch, else 0."""
     layer: Any = node.layer
-    if getattr(layer, "padding", "valid") == "valid":
+    if getattr(layer, "padding", None) != "same":
         return 0
     if isinstance(layer, L.Conv2D) and layer.strides == (1, 1):
         return 0  # Conv2d(padding="same") does it itself, for steps of 1 alone

@@ -30,6 +30,7 @@ from .preprocessing import (
     Rescaling,
 )
 from .registry import LAYERS, from_config
+from .reshaping import Cropping2D, Permute, Reshape, UpSampling2D, ZeroPadding2D
 from .window import Window, same_padding
 
 # Keras's other names for the same classes.
@@ -48,6 +49,7 @@ __all__ = [
     "BatchNormalization",
     "Conv2D",
     "Convolution2D",
+    "Cropping2D",
     "Dense",
     "Dropout",
     "Flatten",
@@ -61,6 +63,7 @@ __all__ = [
     "LeakyReLU",
     "MaxPool2D",
     "MaxPooling2D",
+    "Permute",
     "Pooling2D",
     "RandomContrast",
     "RandomFlip",
@@ -69,9 +72,12 @@ __all__ = [
     "RandomZoom",
     "ReLU",
     "Rescaling",
+    "Reshape",
     "Shape",
     "Softmax",
+    "UpSampling2D",
     "Window",
+    "ZeroPadding2D",
     "from_config",
     "same_padding",
     "sample_shape",

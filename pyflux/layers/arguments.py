@@ -11,6 +11,7 @@ PADDINGS = ("valid", "same")
 
 Pair = int | tuple[int, int]
 Range = tuple[float, float]
+Sides = int | tuple[int, int] | tuple[tuple[int, int], tuple[int, int]]
 
 
 def padding(argument: str, value: Any) -> str:
@@ -82,3 +83,30 @@ def two_numbers(argument: str, value: Any) -> Range:
     if len(items) != 2:
         raise ValueError(f"{argument} must be two numbers (low, high), got {len(items)}")
     return validation.as_float(argument, items[0]), validation.as_float(argument, items[1])
+
+
+def sides(argument: str, value: Any) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return how many rows and columns, from 0: ``((top, bottom), (left, right))``.
+
+    >>> sides("padding", 1), sides("padding", (1, 2)), sides("padding", ((0, 1), 2))
+    (((1, 1), (1, 1)), ((1, 1), (2, 2)), ((0, 1), (2, 2)))
+    """
+    rows, columns = _two(argument, value)
+    return _side_pair(argument, rows), _side_pair(argument, columns)
+
+
+def _side_pair(argument: str, value: Any) -> tuple[int, int]:
+    first, second = _two(argument, value)
+    return validation.as_int(argument, first, minimum=0), validation.as_int(argument, second, minimum=0)
+
+
+def _two(argument: str, value: Any) -> tuple[Any, Any]:
+    if not isinstance(value, Iterable) or isinstance(value, (str, bytes)):
+        return value, value
+    items = tuple(value)
+    if len(items) != 2:
+        raise ValueError(
+            f"{argument} must be one integer, (height, width) or ((top, bottom), (left, right)), "
+            f"got {validation.show(value)}"
+        )
+    return items

@@ -20,6 +20,7 @@ from .preprocessing import (
     RandomZoom,
     Rescaling,
 )
+from .reshaping import Cropping2D, Permute, Reshape, UpSampling2D, ZeroPadding2D
 
 # Input is not among them: it describes no work, and a network keeps its shape only.
 LAYERS: dict[str, type[Layer]] = {
@@ -27,6 +28,7 @@ LAYERS: dict[str, type[Layer]] = {
     for cls in (
         Conv2D, MaxPooling2D, AveragePooling2D, GlobalMaxPooling2D, GlobalAveragePooling2D, Flatten, Dense,
         Activation, ReLU, LeakyReLU, ELU, Softmax, Dropout, BatchNormalization, Rescaling,
+        ZeroPadding2D, Cropping2D, UpSampling2D, Reshape, Permute,
         RandomFlip, RandomTranslation, RandomRotation, RandomZoom, RandomContrast,
     )
 }  # fmt: skip

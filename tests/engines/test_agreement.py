@@ -83,6 +83,27 @@ def test_pooling(layer, size, window, strides, padding):
     agree(pair(classifier(layers.Conv2D(3, 1), pooling), shape), samples(shape))
 
 
+@few
+@given(sizes, pairs, st.integers(0, 2), st.integers(0, 2), st.sampled_from(["nearest", "bilinear"]))
+def test_reshaping(size, factors, before, after, interpolation):
+    shape = (*size, 2)
+    agree(
+        pair(
+            classifier(
+                layers.Conv2D(3, 2),
+                layers.ZeroPadding2D(((before, after), (after, 1))),
+                layers.Cropping2D(((after, 0), (before, 1))),
+                layers.UpSampling2D(factors, interpolation=interpolation),
+                layers.Permute((3, 1, 2)),
+                layers.Reshape((3, -1, 1)),
+                layers.Conv2D(2, (2, 1)),
+            ),
+            shape,
+        ),
+        samples(shape),
+    )
+
+
 @pytest.mark.parametrize("layer", [layers.GlobalMaxPooling2D, layers.GlobalAveragePooling2D])
 def test_global_pooling(layer):
     agree(pair(classifier(layers.Conv2D(4, 2), layer()), (7, 5, 2)), samples((7, 5, 2)))

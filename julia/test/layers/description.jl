@@ -36,6 +36,13 @@ entries = [
     image => config("LeakyReLU"; negative_slope = 0.25),
     image => config("ELU"; alpha = 0.5),
     image => config("Rescaling"; scale = 0.25, offset = -1.0),
+    image => config("ZeroPadding2D"; padding = [[0, 1], [3, 2]]),
+    image => config("Cropping2D"; cropping = [[0, 1], [3, 2]]),
+    image => config("UpSampling2D"; size = [2, 3], interpolation = "nearest"),
+    image => config("UpSampling2D"; size = [2, 3], interpolation = "bilinear"),
+    image => config("Reshape"; target_shape = [4, 5, 5]),
+    image => config("Reshape"; target_shape = [100]),
+    image => config("Permute"; dims = [3, 1, 2]),
     image => config("RandomFlip"; mode = "vertical", seed = 7),
     image => config(
         "RandomTranslation"; height_factor = (-0.25, 0.5), width_factor = (0.0, 0.125),

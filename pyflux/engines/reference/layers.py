@@ -8,6 +8,7 @@ from ...layers import (
     AveragePooling2D,
     BatchNormalization,
     Conv2D,
+    Cropping2D,
     Dense,
     Dropout,
     Flatten,
@@ -16,6 +17,7 @@ from ...layers import (
     Layer,
     LeakyReLU,
     MaxPooling2D,
+    Permute,
     RandomContrast,
     RandomFlip,
     RandomRotation,
@@ -23,9 +25,12 @@ from ...layers import (
     RandomZoom,
     ReLU,
     Rescaling,
+    Reshape,
     Softmax,
+    UpSampling2D,
+    ZeroPadding2D,
 )
-from . import activations, convolutional, core, normalization, pooling, preprocessing
+from . import activations, convolutional, core, normalization, pooling, preprocessing, reshaping
 from .ops import LayerOps
 
 _activation = LayerOps(activations.activation, activations.activation_backward)
@@ -49,6 +54,11 @@ LAYERS: dict[type[Layer], LayerOps] = {
         normalization.batch_normalization, normalization.batch_normalization_backward
     ),
     Rescaling: LayerOps(preprocessing.rescaling, preprocessing.rescaling_backward),
+    ZeroPadding2D: LayerOps(reshaping.zero_padding2d, reshaping.zero_padding2d_backward),
+    Cropping2D: LayerOps(reshaping.cropping2d, reshaping.cropping2d_backward),
+    UpSampling2D: LayerOps(reshaping.up_sampling2d, reshaping.up_sampling2d_backward),
+    Reshape: LayerOps(reshaping.reshape, reshaping.reshape_backward),
+    Permute: LayerOps(reshaping.permute, reshaping.permute_backward),
     RandomFlip: _geometric,
     RandomTranslation: _geometric,
     RandomRotation: _geometric,
