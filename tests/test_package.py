@@ -36,6 +36,7 @@ def test_public_names():
         "callbacks",
         "constraints",
         "datasets",
+        "export_html",
         "export_onnx",
         "from_keras",
         "from_torch",
