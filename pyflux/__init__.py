@@ -37,7 +37,7 @@ from .errors import (
     SavedModelError,
     ScaleWarning,
 )
-from .interchange import export_onnx, from_keras, from_torch, to_keras, to_torch
+from .interchange import export_html, export_onnx, from_keras, from_torch, to_keras, to_torch
 from .layers import Input
 from .models import History, Sequential, load
 from .train_mnist import TrainingResult, train_mnist
@@ -62,6 +62,7 @@ __all__ = [
     "callbacks",
     "constraints",
     "datasets",
+    "export_html",
     "export_onnx",
     "from_keras",
     "from_torch",

@@ -76,6 +76,9 @@ DIFFERENCES: dict[str, list[Difference]] = {
     "layers.LeakyReLU": [
         Difference("The older name of negative_slope, which Keras takes too.", added=("alpha",))
     ],
+    "callbacks.BackupAndRestore": [
+        Difference("How many of the latest states stay on the disk.", added=("keep",))
+    ],
     "metrics.CategoricalCrossentropy": [CLASS_AXIS],
     "metrics.SparseCategoricalCrossentropy": [
         CLASS_AXIS,

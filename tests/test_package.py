@@ -36,6 +36,7 @@ def test_public_names():
         "callbacks",
         "constraints",
         "datasets",
+        "export_html",
         "export_onnx",
         "from_keras",
         "from_torch",
@@ -81,7 +82,18 @@ def test_describing_a_network_starts_nothing():
 # The order of the house, from the top down: what stands higher may import what stands lower. Public short names
 # (`pyflux.networks` and so on) stand at the top, as nothing imports them but users.
 LEVELS = [
-    ["__init__", "__main__", "networks", "schedules", "idx", "cifar", "images", "download", "utils"],
+    [
+        "__init__",
+        "__main__",
+        "networks",
+        "schedules",
+        "idx",
+        "cifar",
+        "images",
+        "download",
+        "utils",
+        "sklearn",
+    ],
     ["cli"],
     ["train_mnist"],
     ["recipes"],

@@ -7,7 +7,7 @@ silently do nothing.
 
 from .backup_and_restore import BackupAndRestore
 from .callback import Callback, Model
-from .callback_list import CallbackList
+from .callback_list import CallbackList, with_backup
 from .csv_logger import CSVLogger
 from .early_stopping import EarlyStopping
 from .history import History
@@ -34,4 +34,5 @@ __all__ = [
     "ReduceLROnPlateau",
     "TensorBoard",
     "TerminateOnNaN",
+    "with_backup",
 ]

@@ -31,8 +31,15 @@ class Model(Protocol):
     def set_weights(self, weights: Sequence[ArrayLike], /) -> None:
         """Replace the weights."""
 
-    def save(self, path: str | os.PathLike[str], /, *, metadata: Mapping[str, str] | None = None) -> None:
-        """Save the model as one file, atomically, with ``metadata`` in its header."""
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        /,
+        *,
+        metadata: Mapping[str, str] | None = None,
+        arrays: Mapping[str, NDArray[Any]] | None = None,
+    ) -> None:
+        """Save the model as one file, atomically, with ``metadata`` in its header, and further arrays."""
 
     def save_weights(
         self, path: str | os.PathLike[str], /, *, metadata: Mapping[str, str] | None = None

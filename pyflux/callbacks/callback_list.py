@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -14,8 +15,8 @@ from .history import History
 class CallbackList:
     """Calls the hooks of several callbacks.
 
-    The order is that of the argument, but for those that need what the others did: `BackupAndRestore` and
-    `History` come last.
+    The order is that of the argument, but for those that need what the others did: `History` and
+    `BackupAndRestore` come last.
 
     Args:
         callbacks: None, one callback, or a list of them.
@@ -53,7 +54,7 @@ class CallbackList:
             histories = [History()]
         backups = [callback for callback in given if isinstance(callback, BackupAndRestore)]
         others = [callback for callback in given if not isinstance(callback, BackupAndRestore | History)]
-        self._callbacks = [*others, *backups, *histories]
+        self._callbacks = [*others, *histories, *backups]
         self.history = histories[0] if histories else None
         params = {"epochs": epochs, "steps": steps, "verbose": verbose, "validation": validation}
         for callback in self._callbacks:
@@ -161,3 +162,17 @@ def as_list(callbacks: Any) -> list[Callback]:
             hint = f"; did you mean {callback.__name__}(…)?" if inspect.isclass(callback) else ""
             raise TypeError(f"callbacks must be objects of pyflux.callbacks, got {callback!r}{hint}")
     return given
+
+
+def with_backup(callbacks: Any, folder: str | os.PathLike[str] | None) -> list[Callback]:
+    """Return callbacks as a list, with one that saves the training's state in ``folder`` unless that is None.
+
+    Raises:
+        ValueError: There is a `BackupAndRestore` already.
+    """
+    given = as_list(callbacks)
+    if folder is None:
+        return given
+    if any(isinstance(callback, BackupAndRestore) for callback in given):
+        raise ValueError("checkpoint: there is a BackupAndRestore among the callbacks; give one of them")
+    return [*given, BackupAndRestore(folder, keep=2, delete_checkpoint=False)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from .callback import Callback, Logs, Model
@@ -44,3 +45,12 @@ class History(Callback):
         self.epoch.append(epoch)
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(value)
+
+    def get_state(self) -> dict[str, Any]:
+        """Return the numbers of all epochs."""
+        return {"history": self.history, "epoch": self.epoch, "seconds": self.seconds}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Continue after the epochs of `get_state`."""
+        self.history = {name: list(values) for name, values in state["history"].items()}
+        self.epoch, self.seconds = list(state["epoch"]), list(state["seconds"])

@@ -116,12 +116,12 @@ class ModelCheckpoint(MonitorCallback):
             self._save_if_better(logs or {}, epoch, None)
 
     def get_state(self) -> dict[str, Any]:
-        """Return the best value."""
-        return {"best": self.best}
+        """Return the best value, and the batches since the last save."""
+        return {"best": self.best, "batches": self._frequency.passed}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
-        """Continue with the best value that `get_state` returned."""
-        self.best = state["best"]
+        """Continue with what `get_state` returned."""
+        self.best, self._frequency.passed = state["best"], state["batches"]
 
     def _save_if_better(self, logs: Logs, epoch: int, batch: int | None) -> None:
         path = self._path(logs, epoch, batch)

@@ -11,6 +11,9 @@ class SaveFrequency:
     Args:
         save_freq: ``"epoch"`` for never within an epoch, or a number of batches.
 
+    Attributes:
+        passed: Batches since the last time.
+
     Raises:
         TypeError, ValueError: It is neither.
 
@@ -24,7 +27,7 @@ class SaveFrequency:
         if isinstance(save_freq, str) and save_freq != "epoch":
             raise ValueError(f"save_freq must be 'epoch' or a number of batches, got {save_freq!r}")
         self._batches = None if isinstance(save_freq, str) else validation.as_int("save_freq", save_freq)
-        self._passed = 0
+        self.passed = 0
         self._last = -1
 
     def begin_epoch(self) -> None:
@@ -33,9 +36,9 @@ class SaveFrequency:
 
     def is_due(self, batch: int) -> bool:
         """Return whether to save after this batch; several may have passed since the last call."""
-        self._passed += batch - self._last
+        self.passed += batch - self._last
         self._last = batch
-        if self._batches is None or self._passed < self._batches:
+        if self._batches is None or self.passed < self._batches:
             return False
-        self._passed = 0
+        self.passed = 0
         return True

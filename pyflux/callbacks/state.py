@@ -25,7 +25,7 @@ def split_arrays(state: Any) -> tuple[Any, dict[str, NDArray[Any]]]:
     def plain(value: Any) -> Any:
         if isinstance(value, np.ndarray):
             name = str(len(arrays))
-            arrays[name] = np.ascontiguousarray(value)
+            arrays[name] = np.asarray(value, order="C")
             return {_ARRAY: name}
         if isinstance(value, np.generic):
             return value.item()

@@ -1,5 +1,6 @@
 """Networks and weights to and from other libraries: a module for each format."""
 
+from .html import export_html
 from .keras import from_keras, to_keras
 from .keras_model import KERAS_SUFFIXES, KerasModel, read_model
 from .match_weights import match_weights
@@ -10,6 +11,7 @@ from .torch import from_torch, to_torch
 __all__ = [
     "KERAS_SUFFIXES",
     "KerasModel",
+    "export_html",
     "export_onnx",
     "from_keras",
     "from_torch",

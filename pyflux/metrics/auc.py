@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -112,6 +113,14 @@ class AUC(Metric):
     def reset_state(self) -> None:
         """Discard all samples."""
         self.counts = [] if self.multi_label else [ConfusionCounts.zeros(self._levels)]
+
+    def get_state(self) -> dict[str, Any]:
+        """Return the counts."""
+        return {"counts": [vars(counts) for counts in self.counts]}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Continue with the counts of `get_state`."""
+        self.counts = [ConfusionCounts(**counts) for counts in state["counts"]]
 
     def check(self, loss: Loss | None, output_shape: tuple[int, ...]) -> None:
         """Raise ``ValueError`` if the number of labels is not that of the outputs."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -64,6 +65,14 @@ class ConfusionMetric(Metric):
     def reset_state(self) -> None:
         """Discard all samples."""
         self.counts = ConfusionCounts.zeros(self._levels)
+
+    def get_state(self) -> dict[str, Any]:
+        """Return the counts."""
+        return {"counts": asdict(self.counts)}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Continue with the counts of `get_state`."""
+        self.counts = ConfusionCounts(**state["counts"])
 
     def check(self, loss: Loss | None, output_shape: tuple[int, ...]) -> None:
         """Raise ``ValueError`` for several thresholds, or a class that is not among the outputs."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 import re
+from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -86,6 +87,17 @@ class Metric:
     def reset_state(self) -> None:
         """Discard all samples."""
         raise NotImplementedError(f"{type(self).__name__} must implement reset_state()")
+
+    def get_state(self) -> dict[str, Any]:
+        """Return what was accumulated, for a training that is resumed: all numbers and arrays."""
+        return {
+            name: v for name, v in vars(self).items() if isinstance(v, int | float | np.ndarray | np.generic)
+        }
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Continue with what `get_state` returned."""
+        for name in self.get_state():
+            setattr(self, name, state[name])
 
     def check(self, loss: Loss | None, output_shape: tuple[int, ...]) -> None:
         """Raise ``ValueError`` if the metric does not fit the targets of this loss or outputs of this shape.

@@ -75,6 +75,11 @@ class BaseModel:
             layer.trainable = value
 
     @property
+    def compiled(self) -> bool:
+        """Whether `compile` has been called."""
+        return self._compile_config is not None
+
+    @property
     def optimizer(self) -> Optimizer:
         """The optimizer that the model was compiled with."""
         return self.require_compiled("optimizer").optimizer

@@ -54,7 +54,7 @@ class DataSources:
         if self.model.distributed:
             self.model.session()  # which process this is, and the seed of all
         train = self.features(weighted(train), batch_size)
-        return ArraySource(train, batch_size, self._order if shuffle else np.arange, steps), held_out
+        return ArraySource(train, batch_size, self._shuffled() if shuffle else in_turn, steps), held_out
 
     def validation(
         self, given: Any, held_out: LabelledData | None, batch_size: int, steps: int | None
@@ -63,7 +63,7 @@ class DataSources:
         if given is None:
             if held_out is None:
                 return None
-            return ArraySource(self.features(held_out, batch_size), batch_size, np.arange, steps)
+            return ArraySource(self.features(held_out, batch_size), batch_size, in_turn, steps)
         if is_batched(given):
             return self._stream(given, None, None, steps, "validation_data")
         x, y, weights = training_data.validation_arguments(given)
@@ -84,7 +84,7 @@ class DataSources:
             return self._stream(x, y, sample_weight, steps, names[0])
         config = self.model.require_compiled("evaluate()")
         data = training_data.labelled(self.model.architecture, config, x, y, sample_weight, names)
-        return ArraySource(self.features(data, batch_size), batch_size, np.arange, steps)
+        return ArraySource(self.features(data, batch_size), batch_size, in_turn, steps)
 
     def _stream(
         self,
@@ -116,6 +116,17 @@ class DataSources:
             return data
         return data.with_features(self.model.session().push().features(data.images, batch_size))
 
-    def _order(self, samples: int) -> NDArray[np.int64]:
-        """Return the samples' order in the next epoch: a function of the seed and the epochs before."""
-        return np.random.default_rng([self.model.seed, 1, self.model.epochs_trained]).permutation(samples)
+    def _shuffled(self) -> Callable[[int, int], NDArray[np.int64]]:
+        """Return the samples' order in each pass: a function of the seed and the epochs before."""
+
+        def order(samples: int, number: int) -> NDArray[np.int64]:
+            return np.random.default_rng(
+                [self.model.seed, 1, self.model.epochs_trained + number]
+            ).permutation(samples)
+
+        return order
+
+
+def in_turn(samples: int, number: int) -> NDArray[np.int64]:
+    """Return the samples in their own order, whatever the pass."""
+    return np.arange(samples)

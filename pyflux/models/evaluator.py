@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..callbacks import CallbackList
+from ..callbacks import Callback, CallbackList
 from ..engines import EvaluationResult
 from ..inputs import Floats, Images, Targets
 from ..metrics import Metric
@@ -38,6 +39,39 @@ class Means:
     def logs(self) -> Logs:
         """Return the numbers by name."""
         return {"loss": self.loss / self.samples} | {m.name: float(m.result()) for m in self.metrics}
+
+
+class EpochMeans(Callback):
+    """The means of the epoch that is being trained, so that a resumed training goes on with them."""
+
+    def __init__(self) -> None:
+        self._means: Means | None = None
+        self._saved: Mapping[str, Any] | None = None
+
+    def begin(self, metrics: list[Metric]) -> Means:
+        """Return the means of an epoch that begins, or is continued in its middle."""
+        self._means = Means(metrics)
+        if self._saved is not None and len(self._saved["metrics"]) == len(metrics):
+            self._means.samples, self._means.loss = self._saved["samples"], self._saved["loss"]
+            for metric, state in zip(metrics, self._saved["metrics"], strict=True):
+                metric.set_state(state)
+        self._saved = None
+        return self._means
+
+    def on_epoch_end(self, epoch: int, logs: MutableMapping[str, Any] | None = None) -> None:
+        """Let go of the means."""
+        self._means = None
+
+    def get_state(self) -> dict[str, Any]:
+        """Return the means so far; between two epochs nothing."""
+        if self._means is None:
+            return {}
+        states = [metric.get_state() for metric in self._means.metrics]
+        return {"samples": self._means.samples, "loss": self._means.loss, "metrics": states}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Continue with the means of `get_state` in the next epoch."""
+        self._saved = state or None
 
 
 class Evaluator:

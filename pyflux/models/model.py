@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,14 +11,14 @@ from numpy.typing import ArrayLike
 
 from .._internal import validation
 from ..architecture import Architecture
-from ..callbacks import Callback, CallbackList, History
+from ..callbacks import Callback, CallbackList, History, with_backup
 from ..inputs import Batches, Floats, as_samples, is_batched
 from ..losses import Loss
 from ..optimizers import Optimizer
 from . import compile_config
 from .compile_config import CompileConfig, MetricLike
 from .data_sources import DataSources
-from .evaluator import Evaluator
+from .evaluator import EpochMeans, Evaluator
 from .progress import Progress, TaskProgress
 from .saveable import SaveableModel
 from .sources import Source
@@ -92,6 +93,7 @@ class Model(SaveableModel):
         validation_freq: int = 1,
         *,
         seconds: float | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
     ) -> History:
         """Train the model.
 
@@ -125,6 +127,9 @@ class Model(SaveableModel):
                 of Julia does not count, compilation does. A constant learning rate becomes the highest of one
                 cycle over the whole time, see `pyflux.optimizers.schedules.OneCycle`; a ``OneCycle`` keeps
                 its shape, and other schedules are followed step by step. Such a training is not reproducible.
+            checkpoint: A folder of this training's own. Its state is saved there after each epoch, and the
+                same call continues from there after an interruption. The files stay when training ends; for
+                other settings put a `BackupAndRestore` among the callbacks.
 
         Returns:
             The numbers of every epoch; also kept as ``model.history``.
@@ -151,7 +156,7 @@ class Model(SaveableModel):
         progress = Progress(verbose if self.rank == 0 else 0, last)
         validated = None if val is None else Validation(val, frequency)
         listeners = CallbackList(
-            callbacks,
+            [*with_backup(callbacks, checkpoint), EpochMeans()],
             model=self,
             history=True,
             epochs=last,
@@ -159,7 +164,7 @@ class Model(SaveableModel):
             verbose=progress.verbose,
             validation=validated is not None,
         )
-        limit = None if seconds is None else self._time_limit(seconds, epochs, size, val)
+        limit = None if seconds is None else self._time_limit(seconds, epochs, size, val, checkpoint)
         return Trainer(self, listeners, progress, limit).fit(source, validated, last, initial_epoch)
 
     def evaluate(
@@ -276,9 +281,13 @@ class Model(SaveableModel):
         config.check_trainable(architecture)
         return architecture, config
 
-    def _time_limit(self, seconds: float, epochs: int, batch_size: int, held_out: Source | None) -> TimeLimit:
+    def _time_limit(
+        self, seconds: float, epochs: int, batch_size: int, held_out: Source | None, checkpoint: object
+    ) -> TimeLimit:
         if epochs != 1:
             raise ValueError(f"epochs and seconds: give one of them, got epochs={epochs}, seconds={seconds}")
+        if checkpoint is not None:
+            raise ValueError("seconds and checkpoint: give one of them; a time limit cannot be resumed")
         if self.distributed:
             raise ValueError("seconds: several processes train the same batches; give epochs in its place")
         samples = held_out.samples if held_out is not None else None

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
 
 from .. import interchange, saving
 from ..errors import SavedModelError
@@ -15,7 +18,13 @@ from .base import BaseModel
 class SaveableModel(BaseModel):
     """A model whose weights, and all that its training needs to go on, can be saved."""
 
-    def save(self, path: str | os.PathLike[str], *, metadata: Mapping[str, str] | None = None) -> None:
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        metadata: Mapping[str, str] | None = None,
+        arrays: Mapping[str, NDArray[Any]] | None = None,
+    ) -> None:
         """Save the network, its weights and how far its training is, as one safetensors file.
 
         `pyflux.load` makes the model again, and `fit` then continues as if nothing had happened, on any
@@ -24,10 +33,12 @@ class SaveableModel(BaseModel):
         Args:
             path: The file.
             metadata: Texts of your own, which go into the file's header.
+            arrays: Arrays of your own, under names that no weight has, which go beside the weights.
 
         Raises:
             ValueError: The file's name is that of one of Keras's formats.
-            SavedModelError: A weight is NaN or infinite; the file that was there stays.
+            SavedModelError: A weight, or the optimizer's state, is NaN or infinite; the file that was there
+                stays.
             OSError: The file cannot be written.
         """
         if Path(path).suffix in interchange.KERAS_SUFFIXES:
@@ -50,6 +61,7 @@ class SaveableModel(BaseModel):
                 optimizer_state=self.optimizer_state(),
             ),
             metadata,
+            arrays,
         )
 
     def save_weights(
@@ -98,11 +110,24 @@ class SaveableModel(BaseModel):
 
         Raises:
             FileNotFoundError: There is no such file.
-            SavedModelError: The file is damaged, or of another network; the error names the first difference.
+            SavedModelError: The file is damaged, or of another network or optimizer; the error names the
+                first difference. The model is as it was.
         """
         config = self.require_compiled("restore()")
-        self.set_weights(saving.weights_for(path, self.require_architecture("restore()")))
-        saved = saving.read(path)
+        architecture = self.require_architecture("restore()")
+        weights, saved = saving.weights_for(path, architecture), saving.read(path)
+        if saved.optimizer_state is not None and saved.compile_config is not None:
+            name, found = type(config.optimizer).__name__, saved.compile_config["optimizer"]["type"]
+            if name != found:
+                raise SavedModelError(
+                    f"{path} has the state of the optimizer {found}, compile() was given {name}"
+                )
+            flags = [weight.trainable for weight in saved.architecture.weights]
+            if flags != architecture.trainable:
+                raise SavedModelError(
+                    f"{path} was saved with other layers frozen; freeze the same, and compile"
+                )
+        self.set_weights(weights)
         self._session, self._optimizer_state = None, saved.optimizer_state
         self.seed, self.epochs_trained = saved.seed, saved.epochs_trained
         if saved.compile_config is not None:

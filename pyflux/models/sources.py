@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -51,15 +51,15 @@ class ArraySource:
     Args:
         labelled: The samples.
         batch_size: Samples per batch.
-        order: Returns the samples' order in the next pass over the data.
+        order: Returns the samples' order in a pass over the data, from their number and that of the pass,
+            where 0 is the pass that the current epoch would have if every epoch were one pass.
         steps_per_epoch: Batches per epoch; by default all. What one epoch leaves, the next goes on with.
     """
 
     labelled: LabelledData
     batch_size: int
-    order: Callable[[int], NDArray[np.int64]]
+    order: Callable[[int, int], NDArray[np.int64]]
     steps_per_epoch: int | None = None
-    _rest: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
     @property
     def samples(self) -> int:
@@ -73,21 +73,20 @@ class ArraySource:
         """Batches per epoch."""
         return self.steps_per_epoch or -(-len(self.labelled) // self.batch_size)
 
-    def chunks(self, batches: int | None, first: int = 0) -> Iterator[Chunk]:
+    def chunks(self, batches: int | None, first: int = 0, epoch: int = 0) -> Iterator[Chunk]:
         """Yield an epoch from its ``first`` batch, so many batches at a time; by default `CHUNKS` times."""
-        order = self._next_order()
+        order = self._epoch_order(epoch)
         size = self.batch_size * (batches or -(-self.steps // CHUNKS))
         for start in range(first * self.batch_size, len(order), size):
             chosen = order[start : start + size]
             yield Chunk(self.labelled.data, chosen, self.labelled.y_true[chosen], self.batch_size)
 
-    def _next_order(self) -> NDArray[np.int64]:
-        if self.steps_per_epoch is None:
-            return self.order(len(self.labelled))
-        while len(self._rest) < self.samples:
-            self._rest = np.concatenate([self._rest, self.order(len(self.labelled))])
-        order, self._rest = self._rest[: self.samples], self._rest[self.samples :]
-        return order
+    def _epoch_order(self, epoch: int) -> NDArray[np.int64]:
+        """Return the samples of an epoch: a stretch of all passes, one after the other."""
+        n, start = len(self.labelled), epoch * self.samples
+        passes = range(start // n, -(-(start + self.samples) // n))
+        order = np.concatenate([self.order(n, i - epoch) for i in passes])
+        return order[start - passes[0] * n :][: self.samples]
 
 
 @dataclass
@@ -112,7 +111,7 @@ class StreamSource:
         """Batches per epoch, where it is known."""
         return self.steps_per_epoch
 
-    def chunks(self, batches: int | None, first: int = 0) -> Iterator[Chunk]:
+    def chunks(self, batches: int | None, first: int = 0, epoch: int = 0) -> Iterator[Chunk]:
         """Yield an epoch from its ``first`` batch, one batch at a time."""
         for batch in itertools.islice(self.batches(), first, None):
             yield Chunk(batch.data, np.arange(len(batch)), batch.y_true, len(batch))

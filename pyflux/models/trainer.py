@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..callbacks import CallbackList, History
-from .evaluator import Evaluator, Logs, Means
+from .evaluator import EpochMeans, Evaluator, Logs
 from .progress import Progress
 from .sources import Chunk, Source, StreamSource
 from .time_limit import TimeLimit
@@ -31,7 +31,7 @@ class Trainer:
 
     Args:
         model: The model.
-        callbacks: The callbacks, which have the model.
+        callbacks: The callbacks, which have the model; an `EpochMeans` is among them.
         progress: What is shown meanwhile.
         limit: How long training takes; by default as long as the epochs do.
     """
@@ -40,6 +40,8 @@ class Trainer:
         self, model: Model, callbacks: CallbackList, progress: Progress, limit: TimeLimit | None = None
     ) -> None:
         self.model, self.callbacks, self.progress, self.limit = model, callbacks, progress, limit
+        self._means = next(c for c in callbacks if isinstance(c, EpochMeans))
+        self._initial_epoch = 0
 
     def fit(
         self, source: Source, validation: Validation | None, epochs: int | None, initial_epoch: int = 0
@@ -56,13 +58,14 @@ class Trainer:
         # A callback may continue an earlier training, in the middle of an epoch too.
         first_epoch = initial_epoch if self.callbacks.initial_epoch is None else self.callbacks.initial_epoch
         first_batch = self.callbacks.initial_batch or 0
+        self._initial_epoch = initial_epoch
         logs: Logs = {}
         try:
             for epoch in itertools.count(first_epoch) if epochs is None else range(first_epoch, epochs):
-                logs = self._fit_epoch(epoch, source, validation, first_batch)
-                first_batch = 0
                 if model.stop_training or self._out_of_time():
                     break
+                logs = self._fit_epoch(epoch, source, validation, first_batch)
+                first_batch = 0
         finally:
             self.progress.close()
             model.session().network.release()
@@ -73,7 +76,7 @@ class Trainer:
         self.callbacks.on_epoch_begin(epoch)
         self.progress.begin(epoch, source.samples)
         start = time.perf_counter()
-        logs = self._train_epoch(source, first_batch)
+        logs = self._train_epoch(epoch, source, first_batch)
         seconds = time.perf_counter() - start
         self.model.epochs_trained += 1
         if validation is not None and ((epoch + 1) % validation.frequency == 0 or self._out_of_time()):
@@ -94,19 +97,20 @@ class Trainer:
     def _out_of_time(self) -> bool:
         return self.limit is not None and self.limit.finished
 
-    def _chunks(self, source: Source, first_batch: int) -> Iterable[Chunk]:
+    def _chunks(self, epoch: int, source: Source, first_batch: int) -> Iterable[Chunk]:
         """Return what one call of the engine trains on, for an epoch from its batch ``first_batch``."""
-        chunks = source.chunks(1 if self.callbacks.every_batch("train") else None, first_batch)
+        batches = 1 if self.callbacks.every_batch("train") else None
+        chunks = source.chunks(batches, first_batch, epoch - self._initial_epoch)
         if self.limit is None:
             return chunks
         return itertools.chain.from_iterable(map(self.limit.parts, chunks))
 
-    def _train_epoch(self, source: Source, first_batch: int) -> Logs:
+    def _train_epoch(self, epoch: int, source: Source, first_batch: int) -> Logs:
         model, config = self.model, self.model.require_compiled("fit()")
-        means = Means(config.new_metrics(model.architecture))
+        means = self._means.begin(config.new_metrics(model.architecture))
         changed = model.changed_by_training()
         step = first_batch
-        for chunk in self._chunks(source, first_batch):
+        for chunk in self._chunks(epoch, source, first_batch):
             self.callbacks.on_train_batch_begin(step)
             session = model.session()
             network = session.push()  # a callback may have set weights

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import architecture, optimizers
 from .._internal import validation
@@ -58,23 +59,31 @@ class SavedModel:
     optimizer_state: OptimizerState | None = None
 
 
-def write(path: str | os.PathLike[str], model: SavedModel, metadata: Mapping[str, str] | None = None) -> None:
+def write(
+    path: str | os.PathLike[str],
+    model: SavedModel,
+    metadata: Mapping[str, str] | None = None,
+    arrays: Mapping[str, NDArray[Any]] | None = None,
+) -> None:
     """Write a model to a file, which is replaced as a whole or not at all.
 
     Args:
         path: The file.
         model: What is written.
         metadata: Further texts for the file's header.
+        arrays: Further arrays by name; reading the model ignores them.
 
     Raises:
-        SavedModelError: A weight is NaN or infinite; the file that was there stays.
+        SavedModelError: A weight, or the optimizer's state, is NaN or infinite; the old file stays.
         OSError: The file cannot be written.
     """
-    tensors = _named(path, model.architecture, model.weights)
+    tensors: dict[str, NDArray[Any]] = dict(_named(path, model.architecture, model.weights))
     if model.optimizer_state is not None:
-        for slot, arrays in model.optimizer_state.slots.items():
-            for name, array in zip(trainable_names(model.architecture), arrays, strict=True):
+        for slot, values in model.optimizer_state.slots.items():
+            for name, array in zip(trainable_names(model.architecture), values, strict=True):
                 tensors[f"optimizer/{slot}/{name}"] = array
+                _check_finite(path, f"the optimizer's {slot} of {name}", array)
+    tensors.update(arrays or {})
     _write(path, tensors, {**(metadata or {}), "pyflux": json.dumps(_description(model))})
 
 
@@ -152,15 +161,21 @@ def trainable_names(network: Architecture) -> list[str]:
 
 def _named(path: str | os.PathLike[str], network: Architecture, weights: list[Floats]) -> dict[str, Floats]:
     for weight, value in zip(network.weights, weights, strict=True):
-        if not np.isfinite(value).all():
-            raise SavedModelError(
-                f"the model cannot be saved to {os.fspath(path)}: {weight.name} has NaN or infinite values; "
-                f"the training diverged: lower the learning rate and train again"
-            )
+        _check_finite(path, weight.name, value)
     return dict(zip(network.weight_shapes, weights, strict=True))
 
 
-def _write(path: str | os.PathLike[str], tensors: dict[str, Floats], metadata: dict[str, str]) -> None:
+def _check_finite(path: str | os.PathLike[str], name: str, value: Floats) -> None:
+    if not np.isfinite(value).all():
+        raise SavedModelError(
+            f"the model cannot be saved to {os.fspath(path)}: {name} has NaN or infinite values; "
+            f"the training diverged: lower the learning rate and train again"
+        )
+
+
+def _write(
+    path: str | os.PathLike[str], tensors: Mapping[str, NDArray[Any]], metadata: dict[str, str]
+) -> None:
     with atomic_write(path) as file:
         write_safetensors(file, tensors, metadata)
 

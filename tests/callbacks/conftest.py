@@ -31,11 +31,11 @@ class Model:
         assert all(np.isfinite(w).all() for w in weights)
         self.weights = [np.array(w) for w in weights]
 
-    def save(self, path, *, metadata=None):
+    def save(self, path, *, metadata=None, arrays=None):
         if not np.isfinite(self.weights[0]).all():
             raise SavedModelError(f"{path} was not written: the weights are not finite")
         note = {"learning_rate": str(self.learning_rate), "iterations": str(self.iterations)}
-        save_file({"w": self.weights[0]}, str(path), metadata={**(metadata or {}), **note})
+        save_file({"w": self.weights[0], **(arrays or {})}, str(path), metadata={**(metadata or {}), **note})
 
     def save_weights(self, path, *, metadata=None):
         save_file({"w": self.weights[0], "only": np.zeros(1)}, str(path), metadata=dict(metadata or {}))
@@ -64,6 +64,8 @@ class Model:
         first_batch = called.initial_batch or 0
         epoch = begin - 1
         for epoch in range(begin, first + len(numbers)):
+            if self.stop_training:
+                break
             given = numbers[epoch - first]
             logs = dict(given) if isinstance(given, dict) else {"loss": 1.0, name: given}
             called.on_epoch_begin(epoch)

@@ -37,7 +37,7 @@ def test_training_goes_on_where_it_was_interrupted(tmp_path):
     interrupted([BackupAndRestore(tmp_path / "b")], 5, 4, 3, 2, at=2, batches=3)
     model = Model()
     last, history = model.train(BackupAndRestore(tmp_path / "b"), 5, 4, 3, 2, batches=3)
-    assert (last, history.epoch, model.iterations) == (3, [2, 3], 12)
+    assert (last, history.epoch, model.iterations) == (3, [0, 1, 2, 3], 12)
     assert not (tmp_path / "b").exists()
 
 
@@ -50,7 +50,7 @@ def test_interrupted_after_the_last_epoch(tmp_path):
     backup = BackupAndRestore(tmp_path / "b", delete_checkpoint=False)
     Model().train(backup, 5, 4)
     model = Model()
-    assert model.train(BackupAndRestore(tmp_path / "b"), 5, 4)[1].epoch == []
+    assert model.train(BackupAndRestore(tmp_path / "b"), 5, 4)[1].epoch == [0, 1]
     assert model.epoch == 1
     assert not (tmp_path / "b").exists()
 
@@ -125,7 +125,7 @@ def test_within_an_epoch(tmp_path):
     assert backup.every_batch("train")
     with pytest.raises(PowerCut):
         Model().train([backup, Stop()], 1, 1, 1, batches=5)
-    saved = note(tmp_path / "b" / "latest.safetensors", "backup")
+    saved = note(tmp_path / "b" / "state-000001-000000003.safetensors", "backup")
     assert (saved["epoch"], saved["batch"]) == (1, 3)
     batches = []
     model = Model()
@@ -140,22 +140,17 @@ def test_the_state_before_the_last_is_kept_on_request(tmp_path, caplog):
     stop = EarlyStopping(patience=9, restore_best_weights=True)
     interrupted([BackupAndRestore(tmp_path / "b", **options), stop], 5, 4, 3, 2, at=3)
     files = sorted(p.name for p in (tmp_path / "b").iterdir())
-    assert files == [
-        "callbacks-2-0.safetensors",
-        "callbacks-3-0.safetensors",
-        "latest.safetensors",
-        "previous.safetensors",
-    ]
-    (tmp_path / "b" / "latest.safetensors").write_bytes(b"cut short")
+    assert files == ["state-000002-000000000.safetensors", "state-000003-000000000.safetensors"]
+    (tmp_path / "b" / files[1]).write_bytes(b"cut short")
     with caplog.at_level(logging.WARNING, "pyflux"):
         _, history = Model().train([BackupAndRestore(tmp_path / "b", **options), stop], 5, 4, 3, 2)
-    assert history.epoch == [2, 3]
+    assert history.epoch == [0, 1, 2, 3]
     assert len(caplog.records) == 1
-    assert not (tmp_path / "b").exists()
+    assert [p.name for p in (tmp_path / "b").iterdir()] == ["state-000003-000000000.damaged"]
 
 
-@pytest.mark.parametrize("damage", ["latest.safetensors", "callbacks-2-0.safetensors"])
-def test_a_damaged_file(tmp_path, damage):
+def test_a_damaged_file(tmp_path):
+    damage = "state-000002-000000000.safetensors"
     stop = EarlyStopping(patience=9, restore_best_weights=True)
     interrupted([BackupAndRestore(tmp_path), stop], 5, 4, 3, at=2)
     path = tmp_path / damage
@@ -165,21 +160,21 @@ def test_a_damaged_file(tmp_path, damage):
 
 
 def test_a_model_that_was_saved_by_other_means(model, tmp_path):
-    model.save(tmp_path / "latest.safetensors")
+    model.save(tmp_path / "state-000001-000000000.safetensors")
     with pytest.raises(SavedModelError, match="backup"):
         model.train(BackupAndRestore(tmp_path), 1)
 
 
 def test_weights_that_are_not_finite_leave_the_good_file(tmp_path, caplog):
     class Diverging(Model):
-        def save(self, path, *, metadata=None):
+        def save(self, path, *, metadata=None, arrays=None):
             if self.epoch == 1:
                 self.weights[0][0] = np.nan
-            super().save(path, metadata=metadata)
+            super().save(path, metadata=metadata, arrays=arrays)
 
     with pytest.raises(PowerCut), caplog.at_level(logging.WARNING, "pyflux"):
         Diverging().train([BackupAndRestore(tmp_path / "b"), cut(2)], 5, 4, 3)
-    assert note(tmp_path / "b" / "latest.safetensors", "backup")["epoch"] == 1
+    assert note(tmp_path / "b" / "state-000001-000000000.safetensors", "backup")["epoch"] == 1
     assert len(caplog.records) == 1
 
 

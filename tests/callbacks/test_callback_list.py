@@ -77,7 +77,7 @@ def test_a_history_of_the_users_is_used(model):
 
 def test_what_needs_the_others_comes_last(model, tmp_path):
     order = CallbackList([History(), BackupAndRestore(tmp_path), Callback()], model=model)
-    assert [type(c) for c in order] == [Callback, BackupAndRestore, History]
+    assert [type(c) for c in order] == [Callback, History, BackupAndRestore]
 
 
 @pytest.mark.parametrize(

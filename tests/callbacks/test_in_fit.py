@@ -70,7 +70,7 @@ def test_an_interrupted_training_ends_with_the_same_bits(engine, tmp_path, epoch
         fit(model(engine), *given(), Cut())
     resumed = model(engine, seed=99)  # the seed is restored too
     history = fit(resumed, *given())
-    assert history.epoch == list(range(epoch, 4))
+    assert history.epoch == [0, 1, 2, 3]
     for ours, theirs in zip(resumed.get_weights(), whole.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
     assert resumed.learning_rate == whole.learning_rate

@@ -77,10 +77,10 @@ def test_a_file_for_another_quantity_sets_no_threshold(tmp_path):
 @pytest.mark.parametrize("best_only", [False, True])
 def test_weights_that_are_not_finite_leave_the_good_file(tmp_path, caplog, best_only):
     class Diverging(Model):
-        def save(self, path, *, metadata=None):
+        def save(self, path, *, metadata=None, arrays=None):
             if self.epoch:
                 self.weights[0][0] = math.nan
-            super().save(path, metadata=metadata)
+            super().save(path, metadata=metadata, arrays=arrays)
 
     keep = ModelCheckpoint(tmp_path / "m", save_best_only=best_only)
     with caplog.at_level(logging.WARNING, "pyflux"):

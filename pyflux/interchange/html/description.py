@@ -1,0 +1,148 @@
+"""What the page's JavaScript is told of a network: plain data, and the weights as text.
+
+To add a layer, write what ``network.js`` needs to know of it here, in `LAYERS`, and its function there, in
+the table of the same name.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ...architecture import Architecture, Node
+from ...inputs import Floats
+from ...layers import ActivationLayer
+
+Options = dict[str, Any]
+
+
+def describe(architecture: Architecture, weights: Sequence[Floats]) -> dict[str, Any]:
+    """Return a network as data that JSON can hold.
+
+    Args:
+        architecture: The network.
+        weights: Its weights, in Keras's order and layout.
+
+    Raises:
+        ValueError: The page has no JavaScript for a layer or an activation; the error names it.
+
+    >>> from pyflux.layers import Flatten
+    >>> network = describe(Architecture((Flatten(),), (2, 2, 1)), [])
+    >>> network["nodes"]  # doctest: +NORMALIZE_WHITESPACE
+    [{'name': 'flatten', 'layer': 'Flatten', 'inputShape': [2, 2, 1], 'outputShape': [4], 'options': {},
+      'activation': {'name': 'linear'}, 'weights': {}}]
+    """
+    remaining = iter(weights)
+    nodes = []
+    for node in architecture.nodes:
+        kind = type(node.layer).__name__
+        if kind not in LAYERS:
+            raise ValueError(
+                f"layer {node.name!r} ({kind}) cannot run in the page yet; known: {', '.join(LAYERS)}. "
+                f"Add it to LAYERS in pyflux/interchange/html/description.py and network.js"
+            )
+        nodes.append(
+            {
+                "name": node.name,
+                "layer": kind,
+                "inputShape": list(node.input_shape),
+                "outputShape": list(node.output_shape),
+                "options": LAYERS[kind](node),
+                "activation": _activation(node),
+                "weights": {name: as_text(next(remaining)) for name in node.weight_shapes},
+            }
+        )
+    return {
+        "inputShape": list(architecture.input_shape),
+        "scale": 1 / 255 if architecture.scales_bytes else 1.0,
+        "nodes": nodes,
+    }
+
+
+def as_text(array: Floats) -> str:
+    """Return an array's numbers in row-major order as base64 of little-endian float32.
+
+    >>> as_text(np.ones(1))
+    'AACAPw=='
+    """
+    return base64.b64encode(np.ascontiguousarray(array, "<f4").tobytes()).decode()
+
+
+def _activation(node: Node) -> dict[str, Any]:
+    activation = getattr(node.layer, "activation", "linear")
+    if isinstance(activation, ActivationLayer):
+        return _parameters(activation)
+    if activation not in ACTIVATIONS:
+        raise ValueError(
+            f"activation {activation!r} of layer {node.name!r} cannot run in the page yet; known: "
+            f"{', '.join(ACTIVATIONS)}. Add it to ACTIVATIONS in pyflux/interchange/html/description.py and "
+            f"network.js"
+        )
+    return {"name": activation}
+
+
+def _parameters(layer: ActivationLayer) -> dict[str, Any]:
+    """Return an activation layer with arguments that no name stands for."""
+    arguments = {key: value for key, value in layer.config().items() if key in _ARGUMENTS}
+    return {"name": type(layer).__name__} | arguments
+
+
+_ARGUMENTS = ("negative_slope", "max_value", "threshold", "alpha")
+
+#: Names of activations, as in the table of the same name in ``network.js``.
+ACTIVATIONS = (
+    "linear", "relu", "relu6", "leaky_relu", "elu", "selu", "gelu", "silu", "hard_sigmoid", "hard_silu",
+    "softplus", "softsign", "sigmoid", "tanh", "exponential", "mish", "softmax", "log_softmax",
+    "ReLU", "LeakyReLU", "ELU",
+)  # fmt: skip
+
+
+def _nothing(node: Node) -> Options:
+    return {}
+
+
+def _window(node: Node) -> Options:
+    window = node.layer.window  # type: ignore[attr-defined]  # those that are asked have one
+    height, width = node.input_shape[:2]
+    (top, _), (left, _) = window.pads(height, width)
+    return {
+        "size": list(window.size),
+        "strides": list(window.strides),
+        "dilation": list(window.dilation_rate),
+        "top": top,
+        "left": left,
+    }
+
+
+def _arguments(*names: str) -> Callable[[Node], Options]:
+    return lambda node: {name: getattr(node.layer, name) for name in names}
+
+
+#: What JavaScript needs to know of each layer.
+LAYERS: dict[str, Callable[[Node], Options]] = {
+    "Conv2D": lambda node: _window(node) | _arguments("groups")(node),
+    "MaxPooling2D": _window,
+    "AveragePooling2D": _window,
+    "GlobalMaxPooling2D": _nothing,
+    "GlobalAveragePooling2D": _nothing,
+    "Flatten": _nothing,
+    "Dense": _nothing,
+    "BatchNormalization": _arguments("epsilon"),
+    "Rescaling": _arguments("scale", "offset"),
+    # Their function is applied after every layer that has one.
+    "Activation": _nothing,
+    "ReLU": _nothing,
+    "LeakyReLU": _nothing,
+    "ELU": _nothing,
+    "Softmax": _nothing,
+    # What works in training alone.
+    "Dropout": _nothing,
+    "RandomFlip": _nothing,
+    "RandomTranslation": _nothing,
+    "RandomRotation": _nothing,
+    "RandomZoom": _nothing,
+    "RandomContrast": _nothing,
+}
