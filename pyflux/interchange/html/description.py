@@ -15,6 +15,7 @@ import numpy as np
 from ...architecture import Architecture, Node
 from ...inputs import Floats
 from ...layers import ActivationLayer
+from ...layers.arguments import sides
 
 Options = dict[str, Any]
 
@@ -121,6 +122,16 @@ def _arguments(*names: str) -> Callable[[Node], Options]:
     return lambda node: {name: getattr(node.layer, name) for name in names}
 
 
+def _corner(argument: str) -> Callable[[Node], Options]:
+    """How many rows and columns are added, or dropped, before the image."""
+
+    def options(node: Node) -> Options:
+        (top, _), (left, _) = sides(argument, getattr(node.layer, argument))
+        return {"top": top, "left": left}
+
+    return options
+
+
 #: What JavaScript needs to know of each layer.
 LAYERS: dict[str, Callable[[Node], Options]] = {
     "Conv2D": lambda node: _window(node) | _arguments("groups")(node),
@@ -129,6 +140,11 @@ LAYERS: dict[str, Callable[[Node], Options]] = {
     "GlobalMaxPooling2D": _nothing,
     "GlobalAveragePooling2D": _nothing,
     "Flatten": _nothing,
+    "Reshape": _nothing,
+    "Permute": _arguments("dims"),
+    "ZeroPadding2D": _corner("padding"),
+    "Cropping2D": _corner("cropping"),
+    "UpSampling2D": _arguments("size", "interpolation"),
     "Dense": _nothing,
     "BatchNormalization": _arguments("epsilon"),
     "Rescaling": _arguments("scale", "offset"),

@@ -137,6 +137,64 @@ function rescaling(input, node) {
 
 const same = (input) => input;
 
+function permute(input, node) {
+  const { dims } = node.options;
+  const strides = node.inputShape.map((_, axis) => product(node.inputShape.slice(axis + 1)));
+  return input.map((_, index) => {
+    let source = 0;
+    for (let axis = dims.length - 1; axis >= 0; axis--) {
+      source += (index % node.outputShape[axis]) * strides[dims[axis] - 1];
+      index = Math.floor(index / node.outputShape[axis]);
+    }
+    return input[source];
+  });
+}
+
+// Moves the image down and to the right, or up and to the left; what lies outside of it is 0.
+function shifted(sign) {
+  return (input, node) => {
+    const [height, width, channels] = node.inputShape;
+    const [rows, columns] = node.outputShape;
+    const output = new Float32Array(product(node.outputShape));
+    for (let y = 0; y < rows; y++) {
+      for (let x = 0; x < columns; x++) {
+        const [r, c] = [y - sign * node.options.top, x - sign * node.options.left];
+        if (r < 0 || c < 0 || r >= height || c >= width) continue;
+        const start = (r * width + c) * channels;
+        output.set(input.subarray(start, start + channels), (y * columns + x) * channels);
+      }
+    }
+    return output;
+  };
+}
+
+function upSampling2D(input, node) {
+  const [height, width, channels] = node.inputShape;
+  const [rows, columns] = node.outputShape;
+  const { size, interpolation } = node.options;
+  // The two pixels between whose centres a place lies, and the share of the second.
+  const between = (place, factor, limit) => {
+    if (interpolation === "nearest") return [Math.floor(place / factor), 0, 0];
+    const centre = Math.min(Math.max((place + 0.5) / factor - 0.5, 0), limit - 1);
+    const first = Math.floor(centre);
+    return [first, Math.min(first + 1, limit - 1), centre - first];
+  };
+  const output = new Float32Array(product(node.outputShape));
+  for (let y = 0; y < rows; y++) {
+    const [top, bottom, down] = between(y, size[0], height);
+    for (let x = 0; x < columns; x++) {
+      const [left, right, across] = between(x, size[1], width);
+      const at = (r, c, k) => input[(r * width + c) * channels + k];
+      for (let k = 0; k < channels; k++) {
+        const above = (1 - across) * at(top, left, k) + across * at(top, right, k);
+        const below = (1 - across) * at(bottom, left, k) + across * at(bottom, right, k);
+        output[(y * columns + x) * channels + k] = (1 - down) * above + down * below;
+      }
+    }
+  }
+  return output;
+}
+
 const LAYERS = {
   Conv2D: conv2d,
   MaxPooling2D: pooling(...maximum),
@@ -144,6 +202,11 @@ const LAYERS = {
   GlobalMaxPooling2D: globalPooling(...maximum),
   GlobalAveragePooling2D: globalPooling(...mean),
   Flatten: same,
+  Reshape: same,
+  Permute: permute,
+  ZeroPadding2D: shifted(1),
+  Cropping2D: shifted(-1),
+  UpSampling2D: upSampling2D,
   Dense: dense,
   BatchNormalization: batchNormalization,
   Rescaling: rescaling,
