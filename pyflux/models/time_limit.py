@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from ..optimizers import Optimizer
@@ -56,10 +56,20 @@ class TimeLimit:
             self._finished = True  # also if the last validation takes less than was left for it
         return self._finished
 
-    def parts(self, chunk: Chunk) -> Iterator[Chunk]:
-        """Yield a chunk in parts, until the time is over; each is taken to be trained on before the next."""
+    def parts(self, chunks: Iterable[Chunk]) -> Iterator[Chunk]:
+        """Yield an epoch in parts until the time is over; each is trained on before the next is asked for.
+
+        An epoch that has begun has at least one part, even if the time ran out meanwhile.
+        """
+        first_part = True
+        for chunk in chunks:
+            for part in self._parts_of(chunk, first_part):
+                yield part
+                first_part = False
+
+    def _parts_of(self, chunk: Chunk, always: bool) -> Iterator[Chunk]:
         first = 0
-        while first < chunk.batches and not self.finished:
+        while first < chunk.batches and ((always and first == 0) or not self.finished):
             if self._seconds_per_batch:
                 left = self._end - self.elapsed
                 wanted = min(left, max(_FRACTION * self.seconds, 1e-3), _SECONDS) / self._seconds_per_batch

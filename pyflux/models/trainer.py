@@ -101,9 +101,7 @@ class Trainer:
         """Return what one call of the engine trains on, for an epoch from its batch ``first_batch``."""
         batches = 1 if self.callbacks.every_batch("train") else None
         chunks = source.chunks(batches, first_batch, epoch - self._initial_epoch)
-        if self.limit is None:
-            return chunks
-        return itertools.chain.from_iterable(map(self.limit.parts, chunks))
+        return chunks if self.limit is None else self.limit.parts(chunks)
 
     def _train_epoch(self, epoch: int, source: Source, first_batch: int) -> Logs:
         model, config = self.model, self.model.require_compiled("fit()")

@@ -1,11 +1,10 @@
 """Trainings that are laid out over a time, by a clock that moves as far as a batch is said to take."""
 
-import itertools
-
 import numpy as np
 import pytest
 
 from pyflux import Sequential, layers
+from pyflux.callbacks import LambdaCallback
 from pyflux.models import time_limit, trainer
 from pyflux.models.sources import Chunk
 from pyflux.models.time_limit import TimeLimit
@@ -39,7 +38,7 @@ def train(limit, clock, seconds, optimizer, evaluation=0.0):
     rates = []
     limit.start()
     while not limit.finished:
-        for part in limit.parts(CHUNK):
+        for part in limit.parts([CHUNK]):
             assert len(part.order) == len(part.y_true) == 6 * part.batches
             rates += limit.rates(optimizer, len(rates), part.batches)
             clock.now += sum(seconds(len(rates) - part.batches + i) for i in range(part.batches))
@@ -98,7 +97,7 @@ def test_a_cycle_keeps_its_shape_and_other_schedules_are_followed_step_by_step(c
 def test_parts_are_short_enough_to_measure_and_long_enough_to_be_quick(clock):
     limit, sizes = TimeLimit(10.0), []
     limit.start()
-    for part in itertools.chain(*(limit.parts(CHUNK) for _ in range(3))):
+    for part in limit.parts([CHUNK] * 3):
         sizes.append(part.batches)
         clock.now += 0.002 * part.batches
     assert sum(sizes) == 300
@@ -128,6 +127,19 @@ def test_fit_trains_for_the_time_and_validates_last(clock, engine, monkeypatch):
     assert history.history["val_loss"][-1] == pytest.approx(model.evaluate(x, y, verbose=0), rel=1e-6)
     assert not np.array_equal(before, model.get_weights()[0])
     assert max(steps) == pytest.approx(0.1, rel=0.05)
+
+
+def test_an_epoch_that_has_begun_trains_though_the_time_ran_out_meanwhile(clock, small):
+    model = small(engine="reference")
+    model.compile()
+
+    def wait(epoch, logs):
+        clock.now += 100
+
+    x, y = np.zeros((80, 6, 5, 2), np.float32), np.zeros(80, np.int64)
+    history = model.fit(x, y, 8, seconds=1, callbacks=LambdaCallback(on_epoch_begin=wait), verbose=0)
+    assert len(history.history["loss"]) == 1
+    assert model.iterations == 1
 
 
 def test_progress_shows_epochs_without_their_number(small, capsys):
