@@ -18,7 +18,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
-from pyflux.sklearn import FluxClassifier, FluxRegressor, suggestion
+from pyflux.sklearn import FluxClassifier, FluxRegressor
+from pyflux.sklearn.estimator import suggestion
 
 EXPECTED_FAILURES = {
     "check_sample_weight_equivalence_on_dense_data": (

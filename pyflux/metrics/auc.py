@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -116,7 +117,7 @@ class AUC(Metric):
 
     def get_state(self) -> dict[str, Any]:
         """Return the counts."""
-        return {"counts": [vars(counts) for counts in self.counts]}
+        return {"counts": [asdict(counts) for counts in self.counts]}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Continue with the counts of `get_state`."""

@@ -1,0 +1,27 @@
+"""Estimators for scikit-learn: `FluxClassifier` and `FluxRegressor`.
+
+They need the extra ``sklearn``, and work wherever scikit-learn takes an estimator: in a ``Pipeline``, in
+``GridSearchCV`` and ``cross_val_score``, also with several processes, each of which starts its own Julia.
+
+>>> from sklearn.datasets import load_iris
+>>> from sklearn.pipeline import make_pipeline
+>>> from sklearn.preprocessing import StandardScaler
+>>> x, y = load_iris(return_X_y=True)
+>>> pipeline = make_pipeline(StandardScaler(), FluxClassifier(engine="reference", random_state=0))
+>>> bool(pipeline.fit(x, y).score(x, y) > 0.9)
+True
+"""
+
+from ..errors import MissingExtraError
+
+try:
+    import sklearn as _sklearn  # noqa: F401  # the library itself: imports without dots never mean this package
+except ModuleNotFoundError as e:
+    if e.name != "sklearn":
+        raise
+    raise MissingExtraError("pyflux.sklearn needs scikit-learn: pip install 'pyflux-julia[sklearn]'") from e
+
+from .classifier import FluxClassifier
+from .regressor import FluxRegressor
+
+__all__ = ["FluxClassifier", "FluxRegressor"]
