@@ -125,6 +125,7 @@ def test_juliacall_may_be_used_beside_it():
         thread.start()
         while thread.is_alive():
             Main.GC.gc()
+            thread.join(0.01)  # the training must get a turn between two collections
         print(Main.seval("sum")([1, 2, 3]), model.predict(x).shape)
     """
     assert run(code) == "printed\n6 (600, 10)\n"
