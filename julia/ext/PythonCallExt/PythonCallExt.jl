@@ -143,6 +143,7 @@ function set_optimiser_slots(@nospecialize(state), iterations, values, slots_per
     return RowMajor.set_optimiser_slots!(state, iterations, slots)
 end
 
+include("samples.jl")  # one sample at a time
 include("precompile.jl")
 
 end

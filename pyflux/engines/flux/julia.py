@@ -14,7 +14,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from ..._internal import console
 from ...errors import EngineUnavailable
@@ -30,6 +30,8 @@ STARTED_ELSEWHERE = (
     "juliacall is imported"
 )
 
+
+T, R = TypeVar("T"), TypeVar("R")
 
 EXIT_SECONDS = 10.0  # that the end of the process waits for Julia's
 
@@ -70,6 +72,14 @@ class Bridge:
             KeyboardInterrupt: Ctrl-C came; see `JuliaThread.call`.
         """
         return self._thread.call(self._invoke, name, arguments, keep)
+
+    def call_directly(self, function: Callable[[T], R], argument: T) -> R | None:
+        """Call a function that enters Julia for some microseconds, in this thread.
+
+        Returns None without calling it where that cannot be: in another thread than the main one, which Julia
+        would adopt for good, while Julia is busy, and in a forked process.
+        """
+        return self._thread.call_directly(function, argument)
 
     def _invoke(self, name: str, arguments: tuple[Any, ...], keep: Any) -> Any:
         function = self._functions.get(name)

@@ -11,9 +11,11 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from ...errors import EngineError
+
+T, R = TypeVar("T"), TypeVar("R")
 
 FORKED = (
     "Julia does not survive a fork: this process was forked from one that had started Julia. Start processes "
@@ -98,6 +100,8 @@ class JuliaThread:
         self._discarded: deque[Any] = deque()
         self._running: Request | None = None
         self._turn = threading.Lock()  # while `_running` and the flag change
+        self._idle = threading.Lock()  # while a call is made, in whatever thread
+        self._main = threading.main_thread().ident
         self._wake: Callable[[], Any] = _nothing
         self._interrupt = ctypes.c_int32()
         self._forked = False
@@ -140,6 +144,20 @@ class JuliaThread:
         if request.error is not None:
             raise request.error
         return request.result
+
+    def call_directly(self, function: Callable[[T], R], argument: T) -> R | None:
+        """Call a function that enters Julia for some microseconds, in the main thread.
+
+        Returns None without calling it in any other thread, which Julia would keep in its books for ever, while
+        Julia's thread has something to do, and in a forked process.
+        """
+        if self._forked or threading.get_ident() != self._main or not self._idle.acquire(blocking=False):
+            return None
+        try:
+            self._before_call()
+            return function(argument)
+        finally:
+            self._idle.release()
 
     def discard(self, value: Any) -> None:
         """Drop an object of juliacall's in Julia's thread, before the next call."""
@@ -195,8 +213,9 @@ class JuliaThread:
         if self._running is None:
             request.error = KeyboardInterrupt()
         else:
-            self._before_call()
-            request.run()
+            with self._idle:
+                self._before_call()
+                request.run()
         with self._turn:
             self._running = None
             self._interrupt.value = 0

@@ -22,6 +22,7 @@ from . import devices, julia
 from .devices import abort_others as abort_others
 from .julia import CallFailed
 from .julia_thread import Handle
+from .sample_predictor import SamplePredictor
 
 SEED_MASK = (1 << 64) - 1
 
@@ -68,6 +69,8 @@ class Network:
         self._trained: list[tuple[int, ...]] = []  # the shapes of the arrays that it trains
         self._optimizer: Optimizer | None = None
         self._iterations = np.zeros(1, np.int64)  # written by Julia
+        # Of which Julia object, and what predicts single samples with it; None on a GPU.
+        self._sample_predictor: tuple[Handle, SamplePredictor | None] | None = None
         self._make(weights)
 
     @property
@@ -120,13 +123,28 @@ class Network:
         self._optimizer, self.steps = optimizer, 0
 
     def predict(self, images: Images, batch_size: int) -> Floats:
-        outputs = self._outputs(len(images))
         network = self._predictor if self._state is None else self._state
+        if len(images) == 1 and (found := self._predict_sample(network, images)) is not None:
+            return found
+        outputs = self._outputs(len(images))
         with _engine_errors("predicting"):
             self._call(
                 "predict", network, _rowmajor(images), _size(batch_size, images), self._device, outputs.T
             )
         return outputs
+
+    def _predict_sample(self, network: Handle, image: Images) -> Floats | None:
+        """Return the outputs of one sample by the direct way; None where there is none."""
+        if self._sample_predictor is None or self._sample_predictor[0] is not network:
+            predictor = None
+            if not self._call("is_gpu", self._device):
+                architecture = self._architecture
+                predictor = SamplePredictor(
+                    julia.start(), network, architecture.input_shape, architecture.output_shape
+                )
+            self._sample_predictor = network, predictor
+        predictor = self._sample_predictor[1]
+        return None if predictor is None else predictor.predict(image)
 
     def features(self, images: Images, batch_size: int) -> Floats:
         last = self._architecture.nodes[self._architecture.first_trainable - 1]
