@@ -31,7 +31,8 @@ STARTED_ELSEWHERE = (
 )
 
 
-T, R = TypeVar("T"), TypeVar("R")
+T = TypeVar("T")
+R = TypeVar("R")
 
 EXIT_SECONDS = 10.0  # that the end of the process waits for Julia's
 

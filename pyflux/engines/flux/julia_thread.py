@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 
 from ...errors import EngineError
 
-T, R = TypeVar("T"), TypeVar("R")
+T = TypeVar("T")
+R = TypeVar("R")
 
 FORKED = (
     "Julia does not survive a fork: this process was forked from one that had started Julia. Start processes "
@@ -148,8 +149,8 @@ class JuliaThread:
     def call_directly(self, function: Callable[[T], R], argument: T) -> R | None:
         """Call a function that enters Julia for some microseconds, in the main thread.
 
-        Returns None without calling it in any other thread, which Julia would keep in its books for ever, while
-        Julia's thread has something to do, and in a forked process.
+        Returns None without calling it in any other thread, which Julia would keep in its books for ever,
+        while Julia's thread has something to do, and in a forked process.
         """
         if self._forked or threading.get_ident() != self._main or not self._idle.acquire(blocking=False):
             return None

@@ -14,7 +14,7 @@ from .julia_thread import Handle
 class SamplePredictor:
     """Calls a C function in Julia, whose address juliacall gave, with one sample.
 
-    The sample and the outputs lie in memory that both languages know, so that a call has no arrays to convert.
+    The sample and the outputs lie in memory that both languages know: a call has no arrays to convert.
 
     Args:
         bridge: Where Julia runs.
@@ -35,7 +35,7 @@ class SamplePredictor:
         self._call = bridge.call_directly
 
     def predict(self, sample: Images) -> Floats | None:
-        """Return the outputs of one sample, ``(1, *output_shape)``; None where an ordinary call must be made."""
+        """Return the outputs of one sample, ``(1, *output_shape)``; None if an ordinary call must be made."""
         return self._call(self._predict, sample)
 
     def _predict(self, sample: Images) -> Floats | None:
