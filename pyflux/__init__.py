@@ -39,7 +39,7 @@ from .errors import (
 )
 from .interchange import export_html, export_onnx, from_keras, from_torch, to_keras, to_torch
 from .layers import Input
-from .models import History, Sequential, load
+from .models import History, Model, Sequential, load
 from .train_mnist import TrainingResult, train_mnist
 
 __version__ = "0.1.0"
@@ -52,6 +52,7 @@ __all__ = [
     "History",
     "Input",
     "MissingExtraError",
+    "Model",
     "PyFluxError",
     "SavedModelError",
     "ScaleWarning",

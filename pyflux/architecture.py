@@ -20,6 +20,8 @@ from .layers import ActivationLayer, Input, Layer, Rescaling, Shape
 from .regularizers import L1L2
 from .variables import Floats, Variable
 
+SAMPLES = ""  # the name, in a description, of what goes into the network
+
 
 class Node(NamedTuple):
     """One layer of a network.
@@ -27,14 +29,21 @@ class Node(NamedTuple):
     Attributes:
         name: The layer's name in this network, such as ``"conv2d_1"``.
         layer: The layer.
-        input_shape: Shape of one sample that goes in, without the batch.
+        input_shapes: Shape of one sample of each of its inputs, without the batch.
         output_shape: Shape of one sample that comes out.
+        inputs: Index of the node that gives each input, or -1 for the network's input.
     """
 
     name: str
     layer: Layer
-    input_shape: Shape
+    input_shapes: tuple[Shape, ...]
     output_shape: Shape
+    inputs: tuple[int, ...]
+
+    @property
+    def input_shape(self) -> Shape:
+        """Shape of one sample of the first input."""
+        return self.input_shapes[0]
 
     @property
     def weight_shapes(self) -> dict[str, Shape]:
@@ -84,6 +93,8 @@ class Architecture:
         layers: The layers, first to last.
         input_shape: Shape of one sample.
         names: Their names; by default those that they have, or Keras's default names.
+        inputs: For each layer the indices of the layers whose outputs it takes, -1 for the samples. Empty for
+            a chain, where each layer takes the output of the one before.
 
     Raises:
         ValueError: A layer gets a shape that it cannot take; the error names the layer.
@@ -99,30 +110,51 @@ class Architecture:
     layers: tuple[Layer, ...]
     input_shape: Shape
     names: tuple[str, ...] = ()
+    inputs: tuple[tuple[int, ...], ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", tuple(x for x in self.layers if not isinstance(x, Input)))
         object.__setattr__(self, "names", self.names or unique_names(self.layers))
+        if self.inputs == chain_inputs(len(self.layers)):
+            object.__setattr__(self, "inputs", ())
         _ = self.nodes  # an error belongs here, not to the first use
         self._check_order()
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Say how it is copied and pickled: what was worked out from its parts is worked out again."""
-        return Architecture, (self.layers, self.input_shape, self.names)
+        return Architecture, (self.layers, self.input_shape, self.names, self.inputs)
 
     @cached_property
     def nodes(self) -> tuple[Node, ...]:
         """The layers with their names and shapes, first to last."""
         nodes: list[Node] = []
-        shape = self.input_shape
-        for name, layer in zip(self.names, self.layers, strict=True):
+        all_inputs = self.inputs or chain_inputs(len(self.layers))
+        for name, layer, inputs in zip(self.names, self.layers, all_inputs, strict=True):
+            shapes = tuple(self.input_shape if i < 0 else nodes[i].output_shape for i in inputs)
             try:
-                output_shape = layer.output_shape(shape)
+                output_shape = layer.output_shape_of(shapes)
             except ValueError as e:
                 raise ValueError(f"layer {name!r} ({type(layer).__name__}): {e}") from e
-            nodes.append(Node(name, layer, shape, output_shape))
-            shape = output_shape
+            nodes.append(Node(name, layer, shapes, output_shape, inputs))
         return tuple(nodes)
+
+    @property
+    def is_chain(self) -> bool:
+        """Whether each layer takes the output of the one before, and nothing else."""
+        return not self.inputs
+
+    @cached_property
+    def cuts(self) -> tuple[int, ...]:
+        """The indices between whose layers a single value crosses: all, in a chain.
+
+        Layers from such an index on need nothing of those before it but the output of the last one.
+        """
+        found, lowest = [len(self.nodes)], len(self.nodes)
+        for i, node in reversed(list(enumerate(self.nodes))):
+            lowest = min(lowest, *node.inputs)
+            if lowest >= i - 1:
+                found.append(i)
+        return tuple(reversed(found))
 
     @property
     def output_shape(self) -> Shape:
@@ -182,8 +214,11 @@ class Architecture:
 
     @property
     def frozen(self) -> int:
-        """How many layers come before the first trainable one, if any of them holds weights; else 0."""
-        first = self.first_trainable
+        """How many layers come before what is trained, if any of them holds weights; else 0.
+
+        Where branches are trained in part, they count as trained whole.
+        """
+        first = max(cut for cut in self.cuts if cut <= self.first_trainable)
         return first if any(node.weight_shapes for node in self.nodes[:first]) else 0
 
     @property
@@ -222,13 +257,16 @@ class Architecture:
             return self
         *body, last = self.layers
         if isinstance(last, ActivationLayer):
-            return Architecture(tuple(body), self.input_shape, self.names[:-1])
+            return Architecture(tuple(body), self.input_shape, self.names[:-1], self.inputs[:-1])
         body.append(dataclasses.replace(last, activation="linear"))  # type: ignore[call-arg]
-        return Architecture(tuple(body), self.input_shape, self.names)
+        return Architecture(tuple(body), self.input_shape, self.names, self.inputs)
 
     def config(self) -> dict[str, Any]:
         """Return the description as plain data."""
         described = [node.layer.config() | {"name": node.name} for node in self.nodes]
+        if not self.is_chain:
+            for entry, inputs in zip(described, self.inputs, strict=True):
+                entry["inputs"] = [self.names[i] if i >= 0 else SAMPLES for i in inputs]
         return {"input_shape": list(self.input_shape), "layers": described}
 
     def _check_order(self) -> None:
@@ -244,7 +282,35 @@ class Architecture:
 def from_config(config: Mapping[str, Any]) -> Architecture:
     """Make an architecture from what `Architecture.config` gave."""
     shape = layers.sample_shape("input_shape", config["input_shape"])
-    return Architecture(tuple(map(layers.from_config, config["layers"])), shape)
+    entries: list[Mapping[str, Any]] = list(config["layers"])
+    made = tuple(
+        layers.from_config({key: value for key, value in entry.items() if key != "inputs"})
+        for entry in entries
+    )
+    if not any("inputs" in entry for entry in entries):
+        return Architecture(made, shape)
+    names = unique_names(made)
+    known, inputs = {SAMPLES: -1}, []
+    for name, entry in zip(names, entries, strict=True):
+        given = entry.get("inputs", ())
+        wrong = [each for each in given if not isinstance(each, str) or each not in known]
+        if wrong or not given:
+            raise ValueError(
+                f"layer {name!r}: inputs must be names of layers before it, or {SAMPLES!r} for the samples, "
+                f"got {given!r}"
+            )
+        inputs.append(tuple(known[each] for each in given))
+        known[name] = len(known) - 1
+    return Architecture(made, shape, names, tuple(inputs))
+
+
+def chain_inputs(count: int) -> tuple[tuple[int, ...], ...]:
+    """Return the inputs of so many layers in a row.
+
+    >>> chain_inputs(2)
+    ((-1,), (0,))
+    """
+    return tuple((i - 1,) for i in range(count))
 
 
 def unique_names(given: Iterable[Layer]) -> tuple[str, ...]:

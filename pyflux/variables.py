@@ -49,7 +49,7 @@ class Variable:
         return f"Variable({self.name!r}, {self.shape})"
 
     def __getstate__(self) -> dict[str, Any]:
-        value = None if self._value is None and self._source is None else self.read()
+        value = self.read() if self.has_value else None
         return {"name": self.name, "shape": self.shape, "value": value}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -61,9 +61,14 @@ class Variable:
         """What has the value, where it is not here."""
         return self._source
 
+    @property
+    def has_value(self) -> bool:
+        """Whether it has a value, here or with its source."""
+        return self._value is not None or self._source is not None
+
     def initialize_from(self, source: Source) -> None:
         """Let ``source`` give the first value, unless the variable has one, or a source, already."""
-        if self._value is None and self._source is None:
+        if not self.has_value:
             self._source = source
 
     def read(self) -> Floats:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pyflux import Sequential, export_onnx, from_torch, layers, load, losses, optimizers, to_torch
+from pyflux import Model, Sequential, export_onnx, from_torch, layers, load, losses, optimizers, to_torch
 from pyflux.architecture import Architecture
 from pyflux.engines import Data, build
 from pyflux.engines.reference.layers import LAYERS as OPS
@@ -192,9 +192,11 @@ def outputs_in_julia(julia, tmp_path_factory):
     folder = tmp_path_factory.mktemp("saved")
     paths = {name: folder / f"{i}.safetensors" for i, name in enumerate(EXAMPLES)}
     lines = []
+    paths["branches"] = folder / "branches.safetensors"
     for name, path in paths.items():
-        x = EXAMPLES[name].samples().astype(np.float32)
-        model(EXAMPLES[name]).save(path)
+        x, saved = branches() if name == "branches" else (EXAMPLES[name].samples(), model(EXAMPLES[name]))
+        x = x.astype(np.float32)
+        saved.save(path)
         as_flux = image_axes(x)
         Path(f"{path}.in").write_bytes(as_flux.tobytes())
         lines.append("\t".join([str(path), *map(str, reversed(as_flux.shape))]))
@@ -219,6 +221,22 @@ def image_axes(array):
     if array.ndim == 3:
         array = array[:, None]
     return np.ascontiguousarray(np.moveaxis(array, -1, 1)) if array.ndim == 4 else array
+
+
+def branches():
+    """Samples, and a network with a shortcut and a concatenation."""
+    inputs = layers.Input((6, 5, 3))
+    x = layers.BatchNormalization()(layers.Conv2D(3, 3, padding="same")(inputs))
+    x = layers.Concatenate()([layers.Add()([x, inputs]), inputs])
+    outputs = layers.Dense(4)(layers.Flatten()(x))
+    x = np.random.default_rng(0).normal(size=(4, 6, 5, 3))
+    return x, Model(inputs, outputs, seed=0, engine="reference")
+
+
+def test_julia_loads_a_network_with_branches(outputs_in_julia):
+    x, made = branches()
+    wanted = made.predict(x.astype(np.float32))
+    close(outputs_in_julia["branches"].reshape(wanted.shape), wanted)
 
 
 @each_example

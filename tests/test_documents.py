@@ -33,7 +33,7 @@ def drawn(monkeypatch, digits, tmp_path):
 
 
 def test_the_python_blocks_of_the_readme_run_one_after_the_other(julia, drawn):
-    assert len(BLOCKS) == 4
+    assert len(BLOCKS) == 5
     names = {}
     for block in BLOCKS:
         exec(compile(block, "README.md", "exec"), names)

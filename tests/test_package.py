@@ -26,6 +26,7 @@ def test_public_names():
         "History",
         "Input",
         "MissingExtraError",
+        "Model",
         "PyFluxError",
         "SavedModelError",
         "ScaleWarning",

@@ -30,8 +30,9 @@ export read_idx, train!
 include("kernels/Kernels.jl")
 using .Kernels: Kernels, AdamCoefficients, BatchView, Segments, Window
 using .Kernels: accepts_view, adam!, columns, default_lanes, each_sample, each_thread
-using .Kernels: flatten_hwc, forward, layer_pullback, maxpooling, meanpooling, on_threads
-using .Kernels: outputsize, pack!, pad_sides, pullback, rows, ∇maxpooling, ∇meanpooling
+using .Kernels: flatten_hwc, forward, full_pullback, layer_pullback, maxpooling
+using .Kernels: meanpooling, on_threads, outputsize, pack!, pad_sides, pullback, rows
+using .Kernels: ∇maxpooling, ∇meanpooling
 
 include("layers/parameters.jl")      # the arrays of a model
 include("layers/activations.jl")     # activation functions by Keras's names
@@ -49,6 +50,7 @@ include("layers/dropout.jl")
 include("layers/affine.jl")          # flips, translations, rotations and zooms of images
 include("layers/augmentation.jl")
 include("layers/contrast.jl")
+include("layers/branches.jl")        # networks with branches
 
 include("optimisers/rules.jl")       # a description → a rule
 include("optimisers/sgd.jl")         # each rule: its state, its step, its slots

@@ -47,6 +47,13 @@ KERAS_LAYERS: dict[type[L.Layer], dict[str, Any]] = {
     L.RandomRotation: {},
     L.RandomZoom: {},
     L.RandomContrast: {},
+    L.Add: {},
+    L.Subtract: {},
+    L.Multiply: {},
+    L.Average: {},
+    L.Maximum: {},
+    L.Minimum: {},
+    L.Concatenate: {},
 }
 
 _CLASSES = {cls.__name__: cls for cls in KERAS_LAYERS}

@@ -11,11 +11,12 @@ import os
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from .. import layers as L  # noqa: N812 - as its users write it
+from .._internal.ordering import depth_first
 from ..architecture import Architecture
 from ..errors import SavedModelError
 from ..inputs import Floats, Shape
@@ -54,14 +55,15 @@ class _Layer(NamedTuple):
     layer: L.Layer
     path: tuple[str, ...]  # names of the models that it is in, and its own
     keys: tuple[str, ...]  # the same as a .keras file names them: by class and number
+    inputs: tuple[int, ...]  # indices of the layers whose outputs it takes; -1 is the samples
 
 
 def read_model(path: str | os.PathLike[str]) -> KerasModel:
     """Read a model that Keras saved with ``model.save("name.keras")`` or ``model.save("name.h5")``.
 
     Read are models whose layers follow one another: ``Sequential`` ones, also within each other, and
-    functional ones without branches. How the model was compiled is left out. A file may come from anybody:
-    nothing in it is run, and what it costs is limited by its size.
+    functional ones of one input and one output. How the model was compiled is left out. A file may come from
+    anybody: nothing in it is run, and what it costs is limited by its size.
 
     Keras takes uint8 images as they are, from 0 to 255; here they are scaled by 1/255 unless the model has a
     `Rescaling`. Give a model that was trained on unscaled images ``images.astype("float32")``.
@@ -121,9 +123,14 @@ def _read_h5(file: Path) -> KerasModel:
 def _model(description: Mapping[str, Any], stored: dict[str, Array], *, by_class: bool) -> KerasModel:
     config = description["config"]
     shape = _input_shape(description)
-    found = list(_unfold(description, (), ()))
-    layers = tuple(entry.layer for entry in found)
-    architecture = Architecture(layers, shape, tuple("/".join(entry.path) for entry in found))
+    found: list[_Layer] = []
+    _unfold(description, (), (), -1, found)
+    architecture = Architecture(
+        tuple(entry.layer for entry in found),
+        shape,
+        tuple("/".join(entry.path) for entry in found),
+        tuple(entry.inputs for entry in found),
+    )
     given = [
         array
         for entry, node in zip(found, architecture.nodes, strict=True)
@@ -133,45 +140,87 @@ def _model(description: Mapping[str, Any], stored: dict[str, Array], *, by_class
     return KerasModel(str(name or "sequential"), architecture, as_weights(given, architecture.weight_shapes))
 
 
-def _unfold(description: Mapping[str, Any], path: tuple[str, ...], keys: tuple[str, ...]) -> Iterator[_Layer]:
-    """Yield the layers of a model, and those of the models in it."""
+def _unfold(
+    description: Mapping[str, Any],
+    path: tuple[str, ...],
+    keys: tuple[str, ...],
+    start: int,
+    found: list[_Layer],
+) -> int:
+    """Append the layers of a model, and those of the models in it; return the index of the last.
+
+    Args:
+        description: The model's.
+        path: Names of the models that it is in, and its own.
+        keys: The same as a .keras file names them.
+        start: Index of the layer whose output it takes.
+        found: The layers so far.
+    """
     if description["class_name"] not in _MODELS:
         raise ValueError(f"it is a {description['class_name']}, and no Sequential or functional model")
     if len(path) > _MAX_DEPTH:
         raise ValueError("models are within models without end")
+    last: dict[str, int] = {}  # for each of its layers, the index of what gives its output
+    for name, class_name, key, entry, sources in _ordered(description):
+        inputs = tuple(last[source] for source in sources)
+        if class_name == "InputLayer":
+            last[name] = start
+        elif class_name in _MODELS:
+            last[name] = _unfold(entry, (*path, name), (*keys, key), inputs[0], found)
+        else:
+            layer = layer_from_keras(class_name, entry["config"], "/".join((*path, name)))
+            found.append(_Layer(layer, (*path, name), (*keys, key), inputs or (start,)))
+            last[name] = len(found) - 1
+    return last[name] if last else start
+
+
+class _Entry(NamedTuple):
+    """A layer as a model's description has it."""
+
+    name: str
+    class_name: str
+    key: str  # its class and number, by which a .keras file names its arrays
+    entry: Mapping[str, Any]
+    sources: tuple[str, ...]  # names of the layers whose outputs it takes
+
+
+def _ordered(description: Mapping[str, Any]) -> list[_Entry]:
+    """Return the layers of a model, each after those whose outputs it takes; the last gives its output."""
+    config = description["config"]
+    entries: Sequence[Mapping[str, Any]] = config if isinstance(config, list) else config["layers"]
     counted: Counter[str] = Counter()
-    for entry in _chain(description):
-        class_name, config = str(entry["class_name"]), entry["config"]
-        name = str(config.get("name") or entry.get("name"))
+    described: dict[str, _Entry] = {}
+    in_a_row = description["class_name"] == "Sequential"
+    for entry in entries:
+        class_name = str(entry["class_name"])
         base = snake_case(class_name)
         key = f"{base}_{counted[base]}" if counted[base] else base
         counted[base] += 1
-        if class_name == "InputLayer":
-            continue
-        if class_name in _MODELS:
-            yield from _unfold(entry, (*path, name), (*keys, key))
+        name = str(entry["config"].get("name") or entry.get("name"))
+        if in_a_row:
+            sources = tuple(list(described)[-1:])
         else:
-            layer = layer_from_keras(class_name, config, "/".join((*path, name)))
-            yield _Layer(layer, (*path, name), (*keys, key))
+            calls = entry.get("inbound_nodes", [])
+            if len(calls) > 1:
+                raise ValueError(f"layer {name!r} is used {len(calls)} times, which is not supported")
+            sources = tuple(_sources(calls))
+        described[name] = _Entry(name, class_name, key, entry, sources)
+    if in_a_row:
+        return list(described.values())
+    (inputs, outputs) = (_names(config[which]) for which in ("input_layers", "output_layers"))
+    if len(inputs) != 1 or len(outputs) != 1:
+        raise ValueError(
+            f"it has {len(inputs)} inputs and {len(outputs)} outputs; models of one each are read"
+        )
+    order = depth_first(outputs[0], lambda name: described[name].sources)
+    return [described[name] for name in order]
 
 
-def _chain(description: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    """Return the layers of a model, after checking that each follows the one before it."""
-    config = description["config"]
-    entries: Sequence[Mapping[str, Any]] = config if isinstance(config, list) else config["layers"]
-    if description["class_name"] == "Sequential":
-        return entries
-    before: str | None = None
-    for entry in entries:
-        name = str(entry.get("name") or entry["config"]["name"])
-        sources = _sources(entry.get("inbound_nodes", []))
-        if sources != ([] if before is None else [before]):
-            raise ValueError(
-                f"layer {name!r} follows {sources or 'nothing'}: models with branches are not read; build "
-                f"the model here, and give it the file's weights with load_weights"
-            )
-        before = name
-    return entries
+def _names(value: Any) -> list[str]:
+    """Return the layers' names in ``input_layers`` or ``output_layers``: one ``[name, 0, 0]`` or several."""
+    if value and isinstance(value[0], str):
+        return [value[0]]
+    return [str(each[0]) for each in value]
 
 
 def _sources(value: Any) -> list[str]:

@@ -19,9 +19,10 @@ from .._internal.files import atomic_write
 from ..architecture import Architecture
 from ..errors import MissingExtraError
 from ..inputs import Floats
-from ..layers import ActivationLayer
+from ..layers import ActivationLayer, Merge
 from .onnx_activations import ACTIVATIONS, PARAMETRIC
 from .onnx_graph import Graph, Step
+from .onnx_merging import merge
 from .onnx_reshaping import cropping2d, permute, reshape, up_sampling2d, zero_padding2d
 
 if TYPE_CHECKING:
@@ -89,10 +90,16 @@ def _model(architecture: Architecture, weights: Sequence[Floats], name: str) -> 
 
 
 def _network(graph: Graph, architecture: Architecture, weights: Sequence[Floats]) -> None:
-    x = graph.channels_first("input", architecture.input_shape)
-    for step in _steps(architecture, weights):
-        x = _activation(graph, step, _layer(graph, step, x))
-    graph.add("Identity", graph.channels_last(x, architecture.output_shape), output="output")
+    # What comes out of each layer, and at the end what goes in: a node's inputs are indices of it.
+    values = [""] * len(architecture.nodes) + [graph.channels_first("input", architecture.input_shape)]
+    for i, (node, step) in enumerate(zip(architecture.nodes, _steps(architecture, weights), strict=True)):
+        xs = [values[k] for k in node.inputs]
+        if isinstance(node.layer, Merge):
+            values[i] = merge(graph, node.layer, xs, len(node.input_shape))
+        else:
+            values[i] = _activation(graph, step, _layer(graph, step, *xs))
+    y = values[-2] if architecture.nodes else values[-1]
+    graph.add("Identity", graph.channels_last(y, architecture.output_shape), output="output")
 
 
 def _steps(architecture: Architecture, weights: Sequence[Floats]) -> Iterator[Step]:

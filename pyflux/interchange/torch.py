@@ -169,6 +169,11 @@ def weight_mappings(architecture: Architecture) -> list[WeightMapping]:
     Raises:
         ValueError: A layer has no counterpart in PyTorch; the error names it.
     """
+    if not architecture.is_chain:
+        raise ValueError(
+            "a network with branches is no nn.Sequential, whose names these are; export_onnx writes it, and "
+            "get_weights and set_weights give and take its arrays"
+        )
     found: list[WeightMapping] = []
     index, flattened = 0, None
     for node in architecture.nodes:

@@ -12,6 +12,7 @@ from .activations import ELU, Activation, LeakyReLU, ReLU, Softmax
 from .base import ActivationLayer, Layer, Shape, sample_shape
 from .convolutional import Conv2D
 from .core import Dense, Dropout, Flatten, Input
+from .merging import Add, Average, Concatenate, Maximum, Merge, Minimum, Multiply, Subtract
 from .normalization import BatchNormalization
 from .pooling import (
     AveragePooling2D,
@@ -29,8 +30,9 @@ from .preprocessing import (
     RandomZoom,
     Rescaling,
 )
-from .registry import LAYERS, from_config
+from .registry import LAYERS, MERGING, from_config
 from .reshaping import Cropping2D, Permute, Reshape, UpSampling2D, ZeroPadding2D
+from .symbolic import KerasTensor
 from .window import Window, same_padding
 
 # Keras's other names for the same classes.
@@ -41,12 +43,16 @@ GlobalMaxPool2D, GlobalAvgPool2D = GlobalMaxPooling2D, GlobalAveragePooling2D
 __all__ = [
     "ELU",
     "LAYERS",
+    "MERGING",
     "Activation",
     "ActivationLayer",
+    "Add",
     "Augmentation",
+    "Average",
     "AveragePooling2D",
     "AvgPool2D",
     "BatchNormalization",
+    "Concatenate",
     "Conv2D",
     "Convolution2D",
     "Cropping2D",
@@ -59,10 +65,15 @@ __all__ = [
     "GlobalMaxPooling2D",
     "Input",
     "InputLayer",
+    "KerasTensor",
     "Layer",
     "LeakyReLU",
     "MaxPool2D",
     "MaxPooling2D",
+    "Maximum",
+    "Merge",
+    "Minimum",
+    "Multiply",
     "Permute",
     "Pooling2D",
     "RandomContrast",
@@ -75,6 +86,7 @@ __all__ = [
     "Reshape",
     "Shape",
     "Softmax",
+    "Subtract",
     "UpSampling2D",
     "Window",
     "ZeroPadding2D",

@@ -14,6 +14,7 @@ from .._internal import validation
 from .._internal.config import INIT_ONLY, describe
 from .._internal.lookup import snake_case
 from ..variables import Floats, Variable, as_weights
+from . import eager, symbolic
 from .arguments import float32
 
 Shape = tuple[int, ...]
@@ -81,6 +82,36 @@ class Layer:
         """
         self._check_rank(input_shape)
         return input_shape
+
+    def output_shape_of(self, shapes: Sequence[Shape]) -> Shape:
+        """Return the shape of one sample after this layer, from the shapes of all its inputs.
+
+        Raises:
+            ValueError: Their number or a shape does not fit.
+        """
+        if len(shapes) != 1:
+            raise ValueError(f"it takes one input, got {len(shapes)}")
+        return self.output_shape(shapes[0])
+
+    def __call__(self, inputs: Any) -> Any:
+        """Describe a network, or compute this layer alone.
+
+        Args:
+            inputs: An `Input` or what another layer gave, or a list of them for a layer that joins several.
+                Or NumPy arrays ``(N, …)``, which are taken as they are: bytes are not scaled.
+
+        Returns:
+            A symbolic tensor for `Model`; for arrays a float32 array, as the layer gives it when it is asked,
+            or for layers that augment as in training.
+
+        >>> from pyflux import Input, layers
+        >>> layers.Dense(10)(Input((784,))).shape
+        (None, 10)
+        >>> layers.Rescaling(1 / 255)(np.array([[0, 255]], np.uint8))
+        array([[0., 1.]], dtype=float32)
+        """
+        tensors = symbolic.as_tensors(inputs)
+        return eager.call(self, inputs) if tensors is None else symbolic.call(self, tensors)
 
     def weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:
         """Return the layer's arrays by name, in Keras's order and layout."""

@@ -15,6 +15,7 @@ from ..regularizers import RegularizerLike
 from .activations import ActivationLike, as_activation
 from .arguments import channels_last, optional_seed
 from .base import Layer, Shape, sample_shape
+from .symbolic import KerasTensor
 
 
 @dataclass(repr=False)
@@ -38,6 +39,9 @@ class Input(Layer):
         given = self.shape if self.shape != () else self.input_shape
         self._set("shape", sample_shape("shape", () if given is None else given))
         self._set("input_shape", self.shape)
+        self._set("tensor", KerasTensor(self.shape))
+
+    tensor: ClassVar[KerasTensor]  # what layers are called on, of each input its own
 
 
 @dataclass(repr=False)

@@ -10,6 +10,7 @@ from .activations import ELU, Activation, LeakyReLU, ReLU, Softmax
 from .base import Layer
 from .convolutional import Conv2D
 from .core import Dense, Dropout, Flatten
+from .merging import Add, Average, Concatenate, Maximum, Merge, Minimum, Multiply, Subtract
 from .normalization import BatchNormalization
 from .pooling import AveragePooling2D, GlobalAveragePooling2D, GlobalMaxPooling2D, MaxPooling2D
 from .preprocessing import (
@@ -33,6 +34,11 @@ LAYERS: dict[str, type[Layer]] = {
     )
 }  # fmt: skip
 
+# Those that take several inputs.
+MERGING: dict[str, type[Merge]] = {
+    cls.__name__: cls for cls in (Add, Subtract, Multiply, Average, Maximum, Minimum, Concatenate)
+}
+
 
 def from_config(config: Mapping[str, Any]) -> Layer:
     """Make a layer from what `Layer.config` gave.
@@ -43,4 +49,4 @@ def from_config(config: Mapping[str, Any]) -> Layer:
     >>> from_config(Dense(10).config()) == Dense(10)
     True
     """
-    return config_.from_config("layer", LAYERS, config)
+    return config_.from_config("layer", LAYERS | MERGING, config)

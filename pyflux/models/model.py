@@ -13,6 +13,8 @@ from .._internal import validation
 from ..architecture import Architecture
 from ..callbacks import Callback, CallbackList, History, with_backup
 from ..inputs import Batches, Floats, as_samples, is_batched
+from ..layers import KerasTensor
+from ..layers.symbolic import as_tensors
 from ..losses import Loss
 from ..optimizers import Optimizer
 from . import compile_config
@@ -29,7 +31,18 @@ Verbose = int | str | bool
 
 
 class Model(SaveableModel):
-    """A network that can be trained: the base of `Sequential`."""
+    """A network that can be trained: the base of `Sequential` and `Functional`.
+
+    ``Model(inputs, outputs)`` makes a `Functional`, as in Keras.
+    """
+
+    def __new__(cls, *arguments: Any, **options: Any) -> Any:
+        """Make a `Functional` where `Model` itself is called, as in Keras."""
+        if cls is not Model:
+            return super().__new__(cls)
+        from .functional import Functional
+
+        return super().__new__(Functional)
 
     # ── Training ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -249,9 +262,22 @@ class Model(SaveableModel):
             progress.end()
         return outputs
 
-    def __call__(self, x: Any) -> Floats:
-        """Return the outputs for a few samples, as `predict` does."""
-        return self.predict(x, verbose=0)
+    def __call__(self, x: Any) -> Any:
+        """Use the model as a layer, or return the outputs for a few samples, as `predict` does.
+
+        Args:
+            x: An `Input` or what a layer gave, for a symbolic tensor; or samples.
+        """
+        tensors = as_tensors(x)
+        if tensors is None:
+            return self.predict(x, verbose=0)
+        architecture = self.require_architecture("a model used as a layer")
+        if len(tensors) != 1 or tensors[0].sample_shape != architecture.input_shape:
+            raise ValueError(
+                f"{self.name} must be called on one tensor of shape {self.input_shape}, got "
+                f"{[tensor.shape for tensor in tensors]}"
+            )
+        return KerasTensor(architecture.output_shape, self, tensors)
 
     def versions(self) -> dict[str, str]:
         """Return the versions of what computes in the engine, such as those of Julia and Flux."""

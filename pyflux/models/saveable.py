@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from numpy.typing import NDArray
 
 from .. import interchange, saving
+from ..architecture import Architecture
+from ..architecture import from_config as architecture_from_config
 from ..errors import SavedModelError
 from . import compile_config
 from .base import BaseModel
@@ -133,3 +136,65 @@ class SaveableModel(BaseModel):
         if saved.compile_config is not None:
             optimizer = compile_config.from_config(saved.compile_config).optimizer
             self._compile_config = config.with_rate(optimizer.learning_rate)
+
+    # ── Copies and files ─────────────────────────────────────────────────────────────────────────────────
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the description as plain data, without weights; `from_config` makes a new model of it."""
+        return {"name": self.name, **self.require_architecture("get_config()").config()}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], **options: Any) -> Self:
+        """Return a new model, with new weights, from what `get_config` returned.
+
+        Args:
+            config: The description.
+            options: ``seed``, ``engine`` and ``device``, as for the constructor.
+        """
+        described = {key: config[key] for key in ("input_shape", "layers")}
+        made: Self = cls._of(architecture_from_config(described), name=config["name"], **options)
+        return made
+
+    def to_json(self, **options: Any) -> str:
+        """Return the description as JSON text; ``options`` are those of `json.dumps`."""
+        config = {"class_name": type(self).__name__, "config": self.get_config()}
+        return json.dumps(config, **options)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], *, engine: str = "flux", device: str = "auto") -> Any:
+        """Return the model that `save` wrote, or that Keras saved.
+
+        Of Keras's files, ``.keras`` and the older ``.h5``, the layers and weights are read; compile the model
+        to train it. Keras takes uint8 images as they are, from 0 to 255; here they are scaled by 1/255 unless
+        the model has a `Rescaling`, so give a model trained on unscaled images floats.
+
+        Args:
+            path: The file; ``.keras``, ``.h5`` and ``.hdf5`` are Keras's.
+            engine: Engine that the model is to use, whichever it was trained in.
+            device: Device that it is to use, likewise.
+
+        Raises:
+            FileNotFoundError: There is no such file.
+            SavedModelError: It is damaged, or was not written by `save`.
+        """
+        if Path(path).suffix in interchange.KERAS_SUFFIXES:
+            read = interchange.read_model(path)
+            model = cls._of(read.architecture, name=read.name, engine=engine, device=device)
+            model.set_weights(read.weights)
+            return model
+        saved = saving.read(path)
+        model = cls._of(saved.architecture, name=saved.name, seed=saved.seed, engine=engine, device=device)
+        model.set_weights(saved.weights)
+        model.epochs_trained, model._optimizer_state = saved.epochs_trained, saved.optimizer_state
+        if saved.compile_config is not None:
+            try:
+                config = compile_config.from_config(saved.compile_config)
+                model._compile_config = config.check(saved.architecture)
+            except (ValueError, TypeError, KeyError, AttributeError) as e:
+                raise SavedModelError(f"{path} holds no model that can be trained: {e}") from e
+        return model
+
+    @classmethod
+    def _of(cls, architecture: Architecture, **options: Any) -> Any:
+        """Return a new model of this network; ``options`` are those of the constructor."""
+        raise NotImplementedError

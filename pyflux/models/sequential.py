@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, TypeVar
 
 import numpy as np
 
-from .. import interchange, saving
 from .._internal import validation
-from ..architecture import Architecture, numbered, unique_names
-from ..architecture import from_config as architecture_from_config
-from ..errors import SavedModelError
+from ..architecture import Architecture
 from ..layers import Input, Layer, Shape, sample_shape
-from . import compile_config
+from .functional import Functional
+from .graph import combine
 from .model import Model
 
 
@@ -119,28 +115,6 @@ class Sequential(Model):
             return  # the error about the missing shape says more
         self._rebuild(self._layers, shape)
 
-    # ── Copies and files ─────────────────────────────────────────────────────────────────────────────────
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the description as plain data, without weights; `from_config` makes a new model of it."""
-        return {"name": self.name, **self.require_architecture("get_config()").config()}
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any], **options: Any) -> Sequential:
-        """Return a new model, with new weights, from what `get_config` returned.
-
-        Args:
-            config: The description.
-            options: ``seed``, ``engine`` and ``device``, as for the constructor.
-        """
-        described = {key: config[key] for key in ("input_shape", "layers")}
-        return cls._of(architecture_from_config(described), name=config["name"], **options)
-
-    def to_json(self, **options: Any) -> str:
-        """Return the description as JSON text; ``options`` are those of `json.dumps`."""
-        config = {"class_name": "Sequential", "config": self.get_config()}
-        return json.dumps(config, **options)
-
     @classmethod
     def from_julia(cls, chain: Any, input_shape: Iterable[int], **options: Any) -> Sequential:
         """Make a model from a Flux ``Chain`` that was built in Julia, with the chain's weights.
@@ -156,42 +130,8 @@ class Sequential(Model):
         from ..engines.flux import chains
 
         architecture, weights = chains.read(chain, sample_shape("input_shape", input_shape))
-        model = cls._of(architecture, **options)
+        model: Sequential = cls._of(architecture, **options)
         model.set_weights(weights)
-        return model
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str], *, engine: str = "flux", device: str = "auto") -> Sequential:
-        """Return the model that `save` wrote, or that Keras saved.
-
-        Of Keras's files, ``.keras`` and the older ``.h5``, the layers and weights are read; compile the model
-        to train it. Keras takes uint8 images as they are, from 0 to 255; here they are scaled by 1/255 unless
-        the model has a `Rescaling`, so give a model trained on unscaled images floats.
-
-        Args:
-            path: The file; ``.keras``, ``.h5`` and ``.hdf5`` are Keras's.
-            engine: Engine that the model is to use, whichever it was trained in.
-            device: Device that it is to use, likewise.
-
-        Raises:
-            FileNotFoundError: There is no such file.
-            SavedModelError: It is damaged, or was not written by `save`.
-        """
-        if Path(path).suffix in interchange.KERAS_SUFFIXES:
-            read = interchange.read_model(path)
-            model = cls._of(read.architecture, name=read.name, engine=engine, device=device)
-            model.set_weights(read.weights)
-            return model
-        saved = saving.read(path)
-        model = cls._of(saved.architecture, name=saved.name, seed=saved.seed, engine=engine, device=device)
-        model.set_weights(saved.weights)
-        model.epochs_trained, model._optimizer_state = saved.epochs_trained, saved.optimizer_state
-        if saved.compile_config is not None:
-            try:
-                config = compile_config.from_config(saved.compile_config)
-                model._compile_config = config.check(saved.architecture)
-            except (ValueError, TypeError, KeyError, AttributeError) as e:
-                raise SavedModelError(f"{path} holds no model that can be trained: {e}") from e
         return model
 
     # ── Inside ───────────────────────────────────────────────────────────────────────────────────────────
@@ -203,7 +143,9 @@ class Sequential(Model):
         return super().require_architecture(caller)
 
     @classmethod
-    def _of(cls, architecture: Architecture, **options: Any) -> Sequential:
+    def _of(cls, architecture: Architecture, **options: Any) -> Any:
+        if not architecture.is_chain:
+            return Functional._of(architecture, **options)
         model = cls((), **options)
         model._layers = [Input(architecture.input_shape), *architecture.layers]
         model._set_architecture(architecture)
@@ -218,51 +160,19 @@ class Sequential(Model):
             self._compile_config = self._compile_config.unchecked()
 
 
-def combine(stack: Iterable[Layer | Model], input_shape: Shape | None = None) -> Architecture | None:
-    """Return the network that layers and models make in a row, or None if the input's shape is not known.
-
-    Raises:
-        ValueError: A layer is there twice, or does not fit on the one before; the error names it.
-    """
-    parts = list(stack)
-    remaining = iter(unique_names([p for p in parts if isinstance(p, Layer) and not isinstance(p, Input)]))
-    prefixes: set[str] = set()
-    flat: list[Layer] = []
-    names: list[str] = []
-    for part in parts:
-        if isinstance(part, Model):
-            inner = part.architecture
-            input_shape = inner.input_shape if input_shape is None and not flat else input_shape
-            prefix = next(name for name in numbered(part.name) if name not in prefixes)
-            prefixes.add(prefix)
-            flat += inner.layers
-            names += [f"{prefix}/{name}" for name in inner.names]
-            continue
-        input_shape = part.input_shape if input_shape is None and not flat else input_shape
-        if not isinstance(part, Input):
-            flat.append(part)
-            names.append(next(remaining))
-    seen: set[int] = set()
-    for name, layer in zip(names, flat, strict=True):
-        if id(layer) in seen:
-            raise ValueError(
-                f"layer {name!r} ({type(layer).__name__}) is in the model twice, which is not supported; "
-                f"make a new layer"
-            )
-        seen.add(id(layer))
-    return None if input_shape is None else Architecture(tuple(flat), input_shape, tuple(names))
+M = TypeVar("M", bound=Model)
 
 
-def clone_model(model: Sequential) -> Sequential:
+def clone_model(model: M) -> M:
     """Return a new model with the same layers and new weights, as in Keras.
 
     >>> from pyflux import Sequential, layers
     >>> clone_model(Sequential([layers.Dense(2, input_shape=(3,))])).count_params()
     8
     """
-    return Sequential.from_config(model.get_config(), engine=model.engine, device=model.device)
+    return type(model).from_config(model.get_config(), engine=model.engine, device=model.device)
 
 
-def load(path: str | os.PathLike[str], *, engine: str = "flux", device: str = "auto") -> Sequential:
-    """Return a saved model: `Sequential.load` by a shorter name."""
+def load(path: str | os.PathLike[str], *, engine: str = "flux", device: str = "auto") -> Any:
+    """Return a saved model, a `Sequential` or one with branches: `Sequential.load` by a shorter name."""
     return Sequential.load(path, engine=engine, device=device)

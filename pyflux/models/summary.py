@@ -7,6 +7,7 @@ import math
 from ..architecture import Architecture
 
 HEADINGS = ("Layer (type)", "Output Shape", "Param #")
+CONNECTED = "Connected to"  # a column more, where layers do not simply follow each other
 
 
 def table(name: str, architecture: Architecture) -> str:
@@ -22,7 +23,8 @@ def table(name: str, architecture: Architecture) -> str:
     └───────────────┴──────────────┴─────────┘
     Total params: 8
     """
-    rows = [
+    headings: tuple[str, ...] = HEADINGS
+    rows: list[tuple[str, ...]] = [
         (
             f"{node.name} ({type(node.layer).__name__})",
             str((None, *node.output_shape)),
@@ -30,13 +32,24 @@ def table(name: str, architecture: Architecture) -> str:
         )
         for node in architecture.nodes
     ]
-    widths = [max(len(row[i]) for row in [HEADINGS, *rows]) for i in range(3)]
+    if not architecture.is_chain:
+        names = (*architecture.names, "input")  # -1 is the last
+        headings = (*headings, CONNECTED)
+        rows = [
+            (*row, ", ".join(names[i] for i in node.inputs))
+            for row, node in zip(rows, architecture.nodes, strict=True)
+        ]
+    widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
 
     def rule(left: str, middle: str, right: str) -> str:
         return left + middle.join("─" * (w + 2) for w in widths) + right
 
-    def line(row: tuple[str, str, str]) -> str:
-        return f"│ {row[0]:<{widths[0]}} │ {row[1]:<{widths[1]}} │ {row[2]:>{widths[2]}} │"
+    def line(row: tuple[str, ...]) -> str:
+        cells = [
+            f"{cell:>{width}}" if i == 2 else f"{cell:<{width}}"
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        return f"│ {' │ '.join(cells)} │"
 
     sizes = [math.prod(shape) for shape in architecture.weight_shapes.values()]
     trained = sum(size for size, yes in zip(sizes, architecture.trainable, strict=True) if yes)
@@ -47,7 +60,7 @@ def table(name: str, architecture: Architecture) -> str:
         [
             f'Model: "{name}"',
             rule("┌", "┬", "┐"),
-            line(HEADINGS),
+            line(headings),
             rule("├", "┼", "┤"),
             *map(line, rows),
             rule("└", "┴", "┘"),

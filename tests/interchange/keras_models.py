@@ -23,13 +23,26 @@ def save(keras, folder):
     image = keras.Input((12, 10, 3))
     hidden = layers.GlobalAveragePooling2D()(layers.Conv2D(4, 3, activation="selu")(image))
     chain = keras.Model(image, layers.Dense(3, activation=layers.ReLU(max_value=6))(hidden), name="chain")
-    for model in (stack, chain):
+    shortcut = layers.Conv2D(4, 1, name="shortcut")(image)
+    main = layers.Conv2D(4, 3, padding="same")(layers.ReLU()(layers.Conv2D(5, 3, padding="same")(image)))
+    added = layers.Concatenate()([layers.Add()([main, shortcut]), image])
+    gate = layers.Dense(7, activation="sigmoid")(layers.GlobalAveragePooling2D(keepdims=True)(added))
+    branches = keras.Model(image, layers.Multiply()([inner_block(layers)(added), gate]), name="branches")
+    for model in (stack, chain, branches):
         model.set_weights([w + rng.uniform(0.1, 0.5, w.shape).astype("f") for w in model.get_weights()])
         model.save(f"{folder}/{model.name}.keras")
         model.save(f"{folder}/{model.name}.h5")
         model.save_weights(f"{folder}/{model.name}.weights.h5")
         weights = {f"w{i:02}": w for i, w in enumerate(model.get_weights())}
         np.savez(f"{folder}/{model.name}.npz", x=x, y=model.predict(x, verbose=0), **weights)
-    added = layers.Add()([layers.Conv2D(3, 3, padding="same")(image), image])
-    keras.Model(image, added).save(f"{folder}/branches.keras")
+    other = keras.Input((12, 10, 3))
+    keras.Model([image, other], layers.Add()([image, other])).save(f"{folder}/inputs.keras")
     keras.Sequential([keras.Input((4, 2)), layers.LSTM(3, name="memory")]).save(f"{folder}/other.keras")
+
+
+def inner_block(layers):
+    """Return a model within a model, with a branch of its own."""
+    import keras
+
+    inputs = keras.Input((12, 10, 7))
+    return keras.Model(inputs, layers.Add()([layers.BatchNormalization()(inputs), inputs]), name="block")

@@ -19,4 +19,8 @@ function load end
 # For each array of a model the name of its tensor, "layer/kernel" say, where `names` has a
 # name for each layer.
 tensor_names(model::Chain, names) =
-    [string(names[path.layer], '/', keras_name(path)) for path in parameter_paths(model)]
+    [tensor_name(names[path.layer], path.keys.keys) for path in parameter_paths(model)]
+
+tensor_name(name::AbstractString, keys) = string(name, '/', join(map(keras_name, keys), '/'))
+# Names of `Branches`: keys such as (:nodes, 2, :layers, 1, :weight).
+tensor_name(names::AbstractVector, (_, i, keys...)::Tuple) = tensor_name(names[i], keys)

@@ -23,7 +23,7 @@ using SIMD: Vec, vifelse, vscatter, vstore
 using Statistics: mean
 
 # Whole networks.
-export Segments, BatchView, accepts_view, default_lanes, pack!, pullback
+export Segments, BatchView, accepts_view, default_lanes, full_pullback, pack!, pullback
 # What each layer does; the rest of PyFlux adds methods for its own layers.
 export flatten_hwc, forward, layer_pullback, moving_variance, specialize
 # Pooling.

@@ -32,12 +32,12 @@ function layer_pullback(layer, x; input_gradient::Bool)
 end
 
 """
-    specialize(layer)
+    specialize(layer; lanes, input_gradient)
 
 What computes in place of a layer on the CPU: the layer itself, unless this package has
-something better.
+something better. The options are those of [`Segments`](@ref).
 """
-specialize(layer) = layer
+specialize(layer; options...) = layer
 
 """
     flatten_hwc(x)

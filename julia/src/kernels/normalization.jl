@@ -6,7 +6,7 @@ struct Normalization{L}
     layer::L
 end
 
-function specialize(layer::BatchNorm)
+function specialize(layer::BatchNorm; options...)
     usual = layer.λ === identity && layer.affine && layer.track_stats &&
         layer.active !== true && layer.γ isa Vector{Float32}
     return usual ? Normalization(layer) : layer

@@ -19,10 +19,11 @@ end
 const Segment = Union{FusedSegment,FluxLayer}
 
 """
-    Segments(model::Chain; lanes = default_lanes())
+    Segments(model::Chain; lanes = default_lanes(), input_gradient = false)
 
 Cut a network into as few segments as possible. `lanes` is the width of the kernels'
-vectors, 4, 8 or 16 floats. The first layer's input gets no gradient.
+vectors, 4, 8 or 16 floats; `input_gradient` is whether the first layer's input gets a
+gradient.
 
 # Examples
 ```jldoctest
@@ -41,15 +42,18 @@ struct Segments
     list::Vector{Segment}
 end
 
-Segments(@nospecialize(model::Chain); lanes = default_lanes()) =
-    Segments(Any[model.layers...]; lanes)
+Segments(@nospecialize(model::Chain); lanes = default_lanes(), input_gradient = false) =
+    Segments(Any[model.layers...]; lanes, input_gradient)
 
-function Segments(layers::Vector{Any}; lanes = default_lanes())
+function Segments(
+    layers::Vector{Any}; lanes = default_lanes(), input_gradient::Bool = false
+)
     list, i = Segment[], 1
     while i ≤ length(layers)
-        plan = SegmentPlan(layers, i)
-        push!(list, plan === nothing ? FluxLayer(specialize(layers[i]), i > 1) :
-            FusedSegment(plan, i > 1, check_lanes(lanes), nothing, nothing))
+        plan, passes_on = SegmentPlan(layers, i), input_gradient || i > 1
+        push!(list, plan === nothing ?
+            FluxLayer(specialize(layers[i]; lanes, input_gradient = passes_on), passes_on) :
+            FusedSegment(plan, passes_on, check_lanes(lanes), nothing, nothing))
         i += plan === nothing ? 1 : length(plan.layers)
     end
     return Segments(list)
@@ -76,7 +80,8 @@ end
 
 pack!(segments::Segments) = foreach(pack!, segments.list)
 pack!(::Nothing) = nothing
-pack!(::FluxLayer) = nothing
+pack!(segment::FluxLayer) = pack!(segment.layer)
+pack!(layer) = nothing
 pack!(segment::FusedSegment) =
     segment.inference === nothing ? nothing : pack!(segment.inference)
 
@@ -102,6 +107,12 @@ The outputs for a batch, and a function from their gradient to that of the netwo
 layers)` as Zygote gives it. Its arrays are overwritten by the next call.
 """
 function pullback(segments::Segments, x)
+    y, back = full_pullback(segments, x)
+    return y, dy -> (; layers = first(back(dy)))
+end
+
+# The same, with the gradient of `x` beside that of the layers.
+function full_pullback(segments::Segments, x)
     pullbacks = Any[]
     for segment in segments.list
         x, back = layer_pullback(segment, x)
@@ -113,7 +124,7 @@ function pullback(segments::Segments, x)
             found, dy = back(dy)
             prepend!(layers, found)
         end
-        return (; layers)
+        return layers, dy
     end
 end
 

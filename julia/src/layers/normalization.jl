@@ -97,7 +97,7 @@ parameter_fields(layer::BatchNorm) =
     ((layer.affine ? (:γ, :β) : ())..., (layer.track_stats ? (:μ, :σ²) : ())...)
 
 # The CPU kernels have a normalization of their own.
-function Kernels.specialize(layer::BatchNormalization)
+function Kernels.specialize(layer::BatchNormalization; options...)
     usual = layer.λ === identity && layer.active !== true && layer.γ isa Vector{Float32}
     return usual ? Kernels.Normalization(layer) : layer
 end

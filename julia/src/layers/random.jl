@@ -55,8 +55,15 @@ end
 seed_argument(seed) = seed === nothing ? (;) : (; seed)
 seed_argument(layer::RandomLayer) = seed_argument(only(layer.keys.seeds))
 
-random_layers(@nospecialize(model::Chain)) =
-    RandomLayer[layer for layer in Any[model.layers...] if layer isa RandomLayer]
+function random_layers(@nospecialize(model::Chain))
+    found = RandomLayer[]
+    foreach(layer -> random_layers!(found, layer), Any[model.layers...])
+    return found
+end
+
+random_layers!(found, @nospecialize(layer)) = nothing
+random_layers!(found, layer::RandomLayer) = push!(found, layer)
+random_layers!(found, model::Chain) = append!(found, random_layers(model))
 
 # Where several processes share a batch: the number of its samples that belong to the
 # processes before this one. What is drawn for a sample depends on its place in the batch.

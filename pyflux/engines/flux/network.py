@@ -147,7 +147,7 @@ class Network:
         return None if predictor is None else predictor.predict(image)
 
     def features(self, images: Images, batch_size: int) -> Floats:
-        last = self._architecture.nodes[self._architecture.first_trainable - 1]
+        last = self._architecture.nodes[self._architecture.frozen - 1]
         outputs = np.empty((len(images), *last.output_shape), np.float32)
         with _engine_errors("computing the outputs of the frozen layers"):
             self._call(

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ...architecture import Architecture
 from ...inputs import Floats, Images, as_floats
-from ...layers import Layer
+from ...layers import Merge
 from ...layers.preprocessing import GeometricAugmentation
 from ...losses import Loss, SparseCategoricalCrossentropy
 from ...optimizers import SGD, Optimizer
@@ -25,6 +25,7 @@ from .activations import ACTIVATIONS
 from .augmentation import fused, transform_images
 from .layers import LAYERS
 from .losses import loss_and_gradient
+from .merging import MERGING
 from .noise import noise_key
 from .ops import Array, Key
 from .optimizers import apply_gradients, initial_slots
@@ -58,11 +59,11 @@ class Network:
         self._slots = [initial_slots(optimizer, self._weights[i]) for i in self._trained]
 
     def predict(self, images: Images, batch_size: int) -> Floats:
-        return self._in_batches(lambda x: self._forward(x, self._architecture)[-1], images, batch_size)
+        return self._in_batches(lambda x: self._outputs(x, self._architecture), images, batch_size)
 
     def features(self, images: Images, batch_size: int) -> Floats:
         def features(x: Images) -> Array:
-            return self._forward(x, self._architecture, stop=self._frozen)[-1]
+            return self._outputs(x, self._architecture, stop=self._frozen)
 
         return self._in_batches(features, images, batch_size)
 
@@ -88,7 +89,7 @@ class Network:
         loss, outputs = 0.0, []
         for start in range(0, len(data.images), batch_size):
             batch = pick(data, slice(start, start + batch_size))
-            y = self._forward(batch.images, self._body, start=self._start(batch))[-1]
+            y = self._outputs(batch.images, self._body, start=self._start(batch))
             loss += loss_and_gradient(self._loss, y, batch.targets, batch.weights)[0]
             loss += self._penalty() * len(batch.images)
             outputs.append(self._head(y))
@@ -128,9 +129,9 @@ class Network:
         """The outputs, from what the loss is computed from."""
         return ACTIVATIONS[self._loss.activation].forward(y) if self._body is not self._architecture else y
 
-    def _layer_weights(self, architecture: Architecture) -> list[tuple[Layer, list[Array]]]:
+    def _layer_weights(self, architecture: Architecture) -> list[list[Array]]:
         remaining = iter(self._weights)
-        return [(node.layer, [next(remaining) for _ in node.weight_shapes]) for node in architecture.nodes]
+        return [[next(remaining) for _ in node.weight_shapes] for node in architecture.nodes]
 
     def _keys(self, architecture: Architecture, training: bool) -> list[Key]:
         """For each layer the key of its random numbers in this step; random layers are counted from 1."""
@@ -154,38 +155,68 @@ class Network:
         stop: int | None = None,
         training: bool = False,
     ) -> list[Array]:
-        """Return what goes into each layer from ``start``, and after them what comes out of the last."""
+        """Return what comes out of each layer, and at the end what goes into the network.
+
+        So a node's index, and -1 for the network's input, are indices of the list. Before ``start`` only what
+        the layer there gets has a value.
+        """
         dtype = self._weights[0].dtype if self._weights else np.dtype(np.float32)
         scaled = as_floats(images) if architecture.scales_bytes else images
-        values = [scaled.astype(dtype, copy=False)]
-        layers = architecture.layers
-        keys, groups = self._keys(architecture, training), fused(layers)
-        for i, (layer, weights) in list(enumerate(self._layer_weights(architecture)))[start:stop]:
-            if isinstance(layer, GeometricAugmentation):
-                members = [(layers[k], key) for k in groups[i] if (key := keys[k]) is not None]
-                values.append(transform_images(members, values[-1]))  # type: ignore[arg-type]  # geometric
+        values: list[Array] = [np.empty(0)] * len(architecture.nodes[:stop]) + [
+            scaled.astype(dtype, copy=False)
+        ]
+        values[start - 1] = values[-1]
+        keys, groups = self._keys(architecture, training), fused(architecture.layers)
+        weights = self._layer_weights(architecture)
+        for i, node in list(enumerate(architecture.nodes))[start:stop]:
+            x, layer = [values[k] for k in node.inputs], node.layer
+            if isinstance(layer, Merge):
+                values[i] = MERGING[type(layer)].forward(layer, x)
+            elif isinstance(layer, GeometricAugmentation):
+                members = [(architecture.layers[k], key) for k in groups[i] if (key := keys[k]) is not None]
+                values[i] = transform_images(members, x[0])  # type: ignore[arg-type]  # geometric
             else:
-                values.append(LAYERS[type(layer)].forward(layer, weights, values[-1], keys[i]))
+                values[i] = LAYERS[type(layer)].forward(layer, weights[i], x[0], keys[i])
         return values
+
+    def _outputs(
+        self, images: Images, architecture: Architecture, start: int = 0, stop: int | None = None
+    ) -> Array:
+        """Return what comes out of the last layer, or of the one before ``stop``."""
+        values = self._forward(images, architecture, start=start, stop=stop)
+        return values[-2] if len(values) > 1 else values[-1]
 
     def _loss_and_gradients(self, data: Data) -> tuple[float, Array, list[Array]]:
         """Return the summed loss, what it was computed from, and the gradient for all that is trained."""
-        start = self._start(data)
-        values = self._forward(data.images, self._body, start=start, training=True)
-        loss, d = loss_and_gradient(self._loss, values[-1], data.targets, data.weights)
+        body = self._body
+        values = self._forward(data.images, body, start=self._start(data), training=True)
+        y = values[-2] if len(values) > 1 else values[-1]
+        loss, dy = loss_and_gradient(self._loss, y, data.targets, data.weights)
+        first = max(self._start(data), self._architecture.first_trainable)
+        weights, keys = self._layer_weights(body), self._keys(body, training=True)
+        # The gradients for the output of each node: the sum of what each layer that takes it gives.
+        d: dict[int, Array] = {len(body.nodes) - 1: dy}
         grads: list[Array] = []
-        steps, keys = self._layer_weights(self._body), self._keys(self._body, training=True)
-        for i in reversed(range(max(start, self._architecture.first_trainable), len(steps))):
-            layer, weights = steps[i]
-            x, y = values[i - start], values[i - start + 1]
-            d, layer_grads = LAYERS[type(layer)].backward(layer, weights, x, y, d, keys[i])
-            grads = (layer_grads if layer.trainable else []) + grads
+        for i in reversed(range(first, len(body.nodes))):
+            node, di = body.nodes[i], d.pop(i, None)
+            if di is None:  # nothing that is trained leads there
+                di = np.zeros_like(values[i])
+            x = [values[k] for k in node.inputs]
+            if isinstance(node.layer, Merge):
+                found = MERGING[type(node.layer)].backward(node.layer, x, values[i], di)
+            else:
+                dx, layer_grads = LAYERS[type(node.layer)].backward(
+                    node.layer, weights[i], x[0], values[i], di, keys[i]
+                )
+                found, grads = [dx], (layer_grads if node.layer.trainable else []) + grads
+            for k, dk in zip(node.inputs, found, strict=True):
+                d[k] = d[k] + dk if k in d else dk
         for i, k in enumerate(self._trained):
             penalty = self._architecture.penalties[k]
             if penalty is not None:
                 w = self._weights[k]
                 grads[i] = grads[i] + penalty.l1 * np.sign(w) + 2 * penalty.l2 * w
-        return loss + self._penalty() * len(data.images), values[-1], grads
+        return loss + self._penalty() * len(data.images), y, grads
 
     def _penalty(self) -> float:
         """The regularizers' part of the loss, of what is trained."""

@@ -36,6 +36,8 @@ def describe(architecture: Architecture, weights: Sequence[Floats]) -> dict[str,
     [{'name': 'flatten', 'layer': 'Flatten', 'inputShape': [2, 2, 1], 'outputShape': [4], 'options': {},
       'activation': {'name': 'linear'}, 'weights': {}}]
     """
+    if not architecture.is_chain:
+        raise ValueError("a network with branches cannot run in the page yet; export_onnx writes it")
     remaining = iter(weights)
     nodes = []
     for node in architecture.nodes:
