@@ -225,7 +225,11 @@ class Architecture:
     def first_trainable(self) -> int:
         """The index of the first layer that is trained; no layer before it needs a gradient."""
         return next(
-            (i for i, node in enumerate(self.nodes) if node.weight_shapes and node.layer.trainable),
+            (
+                i
+                for i, node in enumerate(self.nodes)
+                if node.layer.trainable and set(node.layer.trainable_names()) & set(node.weight_shapes)
+            ),
             len(self.nodes),
         )
 

@@ -56,6 +56,8 @@ DIFFERENCES: dict[str, list[Difference]] = {
         Difference("A network needs the shape of its samples.", defaults=("shape",)),
     ],
     "layers.Conv2D": [ACTIVITY],
+    "layers.DepthwiseConv2D": [ACTIVITY],
+    "layers.Normalization": [Difference("Values are not turned back.", missing=("invert",))],
     "layers.Dense": [
         ACTIVITY,
         Difference(
@@ -63,7 +65,6 @@ DIFFERENCES: dict[str, list[Difference]] = {
             missing=("lora_rank", "lora_alpha", "quantization_config"),
         ),
     ],
-    "layers.Dropout": [Difference("Every value is dropped by itself.", missing=("noise_shape",))],
     "layers.AveragePooling2D": [
         Difference("A window of (2, 2), as MaxPooling2D has.", defaults=("pool_size",))
     ],

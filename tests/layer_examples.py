@@ -41,7 +41,7 @@ class Example(NamedTuple):
         rng = np.random.default_rng(seed)
         shapes = self.layer().weight_shapes(self.shape)
         return [
-            0.5 + rng.random(shape) if name == "moving_variance" else rng.normal(size=shape)
+            0.5 + rng.random(shape) if name in ("moving_variance", "variance") else rng.normal(size=shape)
             for name, shape in shapes.items()
         ]
 
@@ -56,6 +56,17 @@ EXAMPLES = {
     "Conv2D larger than the image": Example(lambda lib: lib.Conv2D(2, (7, 9), padding="same"), IMAGE),
     "Conv2D groups": Example(lambda lib: lib.Conv2D(4, 2, groups=2, activation="softmax"), IMAGE),
     "Conv2D leaky": Example(lambda lib: lib.Conv2D(4, 2, activation=lib.LeakyReLU(0.1)), IMAGE),
+    "DepthwiseConv2D": Example(lambda lib: lib.DepthwiseConv2D((3, 2)), IMAGE),
+    "DepthwiseConv2D strides": Example(lambda lib: lib.DepthwiseConv2D(3, 2, "same", use_bias=False), IMAGE),
+    "DepthwiseConv2D multiplier": Example(
+        lambda lib: lib.DepthwiseConv2D(2, depth_multiplier=3, dilation_rate=(2, 1), activation="tanh"), IMAGE
+    ),
+    "Normalization": Example(lambda lib: lib.Normalization(), IMAGE),
+    "Normalization rows": Example(lambda lib: lib.Normalization(), ROWS),
+    "Normalization arguments": Example(lambda lib: lib.Normalization(mean=(0.5, -1.0), variance=(2.0, 0.3)), IMAGE),
+    "Dropout images": Example(lambda lib: lib.Dropout(0.4, noise_shape=(None, 1, 1, 1), seed=3), IMAGE),
+    "Dropout channels": Example(lambda lib: lib.Dropout(0.4, noise_shape=(None, 1, 1, None), seed=3), IMAGE),
+    "Dropout rows": Example(lambda lib: lib.Dropout(0.4, noise_shape=(None, None, 1), seed=3), ROWS),
     "MaxPooling2D": Example(lambda lib: lib.MaxPooling2D(), GREY),
     "MaxPooling2D same": Example(lambda lib: lib.MaxPooling2D((3, 2), strides=(1, 2), padding="same"), GREY),
     "MaxPooling2D larger": Example(lambda lib: lib.MaxPooling2D(9, strides=2, padding="same"), GREY),

@@ -40,9 +40,13 @@ MISSING = {
     ): "PyTorch's BatchNorm has both a scale and a shift, or neither.",
 }
 
+MISSING["PyTorch", "DepthwiseConv2D multiplier"] = "PyTorch keeps the kernels of one channel in one axis."
+
 for _name in EXAMPLES:
     if _name.startswith("Permute"):
         MISSING["PyTorch", _name] = "PyTorch has no module that permutes axes."
+    if _name.startswith("Normalization"):
+        MISSING["PyTorch", _name] = "In PyTorch it is part of reading the images."
     if _name in ("Reshape", "Reshape row to image", "Reshape image to rows"):
         MISSING["PyTorch", _name] = "PyTorch's images have their values in another order."
 

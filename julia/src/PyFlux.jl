@@ -43,6 +43,7 @@ include("layers/dense.jl")
 include("layers/pooling.jl")
 include("layers/reshaping.jl")
 include("layers/normalization.jl")
+include("layers/standardization.jl")
 include("layers/rescaling.jl")
 include("layers/random_numbers.jl")  # counter-based: the same on every device and thread
 include("layers/random.jl")          # layers that draw them

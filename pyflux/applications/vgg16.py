@@ -3,40 +3,33 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
-from .._internal import validation
-from ..datasets.base import cache_folder
-from ..interchange import match_weights, read_weights
-from ..layers import (
-    Conv2D,
-    Dense,
-    Flatten,
-    GlobalAveragePooling2D,
-    GlobalMaxPooling2D,
-    Layer,
-    MaxPooling2D,
-    Shape,
-)
-from ..layers.base import sample_shape
+from ..layers import Conv2D, Dense, Flatten, Layer, MaxPooling2D, Shape
 from ..models import Sequential
+from .pretrained import (
+    CLASSES,
+    PublishedFile,
+    caffe_preprocess,
+    check_arguments,
+    global_pooling,
+    with_weights,
+)
 
 # Filters of the convolutions in each block, which ends in a pooling (Simonyan and Zisserman, "Very deep
 # convolutional networks for large-scale image recognition", 2014, configuration D).
 BLOCKS = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
 
-# Keras's published weights: file, MD5 as keras/src/applications/vgg16.py gives it, and size in bytes.
-KERAS_FILES = "https://storage.googleapis.com/tensorflow/keras-applications/vgg16/"
-WITH_TOP = ("vgg16_weights_tf_dim_ordering_tf_kernels.h5", "64373286793e3c8b2b4e3219cbf3544b", 553_467_096)
-WITHOUT_TOP = (
-    "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
+_FILES = "https://storage.googleapis.com/tensorflow/keras-applications/vgg16/"
+WITH_TOP = PublishedFile(
+    _FILES + "vgg16_weights_tf_dim_ordering_tf_kernels.h5", "64373286793e3c8b2b4e3219cbf3544b", 553_467_096
+)
+WITHOUT_TOP = PublishedFile(
+    _FILES + "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
     "6d6bbae143d832006294945121d1f1fc",
     58_889_256,
 )
 
-DEFAULT_SHAPE = (224, 224, 3)
-
-POOLINGS: dict[str, type[Layer]] = {"avg": GlobalAveragePooling2D, "max": GlobalMaxPooling2D}
+preprocess_input = caffe_preprocess
 
 
 def VGG16(  # noqa: N802 - Keras's name
@@ -45,7 +38,7 @@ def VGG16(  # noqa: N802 - Keras's name
     *,
     input_shape: Shape | None = None,
     pooling: str | None = None,
-    classes: int = 1000,
+    classes: int = CLASSES,
     classifier_activation: str = "softmax",
     name: str = "vgg16",
     seed: int | None = None,
@@ -77,30 +70,14 @@ def VGG16(  # noqa: N802 - Keras's name
     >>> VGG16(include_top=False, weights=None, input_shape=(64, 64, 3)).count_params()
     14714688
     """
-    shape = DEFAULT_SHAPE if input_shape is None else sample_shape("input_shape", input_shape)
-    if include_top and weights is not None and shape != DEFAULT_SHAPE:
-        raise ValueError(
-            f"input_shape must be {DEFAULT_SHAPE} for pretrained weights with the top, got {shape}; "
-            f"use include_top=False for other sizes"
-        )
-    if len(shape) != 3 or min(shape[:2]) < 32:
-        raise ValueError(
-            f"input_shape must be (height, width, channels) with at least 32 × 32 pixels, got {shape}"
-        )
-    if include_top and weights == "imagenet" and validation.as_int("classes", classes) != 1000:
-        raise ValueError(
-            f"classes must be 1000 for the published weights, got {classes}; use include_top=False"
-        )
+    shape = check_arguments(include_top, weights, input_shape, classes)
     stack = convolutional_base(shape)
     if include_top:
         stack += top(classes, classifier_activation)
-    elif pooling is not None:
-        stack.append(POOLINGS[validation.choice("pooling", pooling, POOLINGS)]())
+    else:
+        stack += global_pooling(pooling)
     model = Sequential(stack, name=name, seed=seed, engine=engine)
-    if weights is not None:
-        path = fetch_weights(include_top) if weights == "imagenet" else weights
-        model.set_weights(match_weights(model.architecture, read_weights(path)))
-    return model
+    return with_weights(model, weights, WITH_TOP if include_top else WITHOUT_TOP)
 
 
 def convolutional_base(input_shape: Shape) -> list[Layer]:
@@ -126,11 +103,3 @@ def top(classes: int, activation: str) -> list[Layer]:
         Dense(4096, activation="relu", name="fc2"),
         Dense(classes, activation=activation, name="predictions"),
     ]
-
-
-def fetch_weights(include_top: bool) -> Path:
-    """Return the file with Keras's published weights, downloading it once."""
-    from ..datasets.download import fetch
-
-    name, md5, size = WITH_TOP if include_top else WITHOUT_TOP
-    return fetch([KERAS_FILES + name], cache_folder("weights") / name, md5=md5, size=size)

@@ -23,6 +23,7 @@ ANY = object()  # a value that does not matter, as another argument is what it m
 #: The layers that are read, each with the arguments that only Keras has and the value that they must have.
 KERAS_LAYERS: dict[type[L.Layer], dict[str, Any]] = {
     L.Conv2D: {},
+    L.DepthwiseConv2D: {},
     L.Dense: {},
     L.BatchNormalization: {"renorm": False, "renorm_momentum": ANY, "synchronized": False},
     L.MaxPooling2D: {},
@@ -37,6 +38,7 @@ KERAS_LAYERS: dict[type[L.Layer], dict[str, Any]] = {
     L.ELU: {},
     L.Softmax: {},
     L.Rescaling: {},
+    L.Normalization: {"invert": False},
     L.ZeroPadding2D: {},
     L.Cropping2D: {},
     L.UpSampling2D: {},

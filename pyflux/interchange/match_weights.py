@@ -14,7 +14,8 @@ from .arrays import Array, as_number_array, check_rest, check_shape, split_name
 from .torch import TORCH_ORDER, weights_from_torch
 
 # As Keras orders the weights of a layer; safetensors sorts them by name.
-KERAS_ORDER = ("kernel", "gamma", "bias", "beta", "moving_mean", "moving_variance")
+KERAS_ORDER = ("kernel", "gamma", "bias", "beta", "moving_mean", "moving_variance", "mean", "variance")
+UNUSED = "count"  # of the samples that a Normalization has seen, which no prediction needs
 
 
 def match_weights(architecture: Architecture, weights_: Mapping[str, Any]) -> list[Floats]:
@@ -80,7 +81,9 @@ def _by_layer(names: Mapping[str, Any]) -> dict[str, list[str]]:
     """Return the names of arrays by that of their layer, both in their order."""
     layers: dict[str, list[str]] = {}
     for name in names:
-        layers.setdefault(split_name(name)[0], []).append(name)
+        layer, own = split_name(name)
+        if own != UNUSED:
+            layers.setdefault(layer, []).append(name)
     return {layer: sorted(keys, key=_rank) for layer, keys in layers.items()}
 
 

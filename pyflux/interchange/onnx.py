@@ -153,6 +153,16 @@ def _conv2d(graph: Graph, step: Step, x: str) -> str:
     )
 
 
+def _depthwise_conv2d(graph: Graph, step: Step, x: str) -> str:
+    layer, (height, width, channels, multiplier) = step.layer, step.weights["kernel"].shape
+    kernel = step.weights["kernel"].reshape(height, width, 1, channels * multiplier)
+    inputs = [graph.constant(f"{step.name}/kernel", kernel.transpose(3, 2, 0, 1))]
+    if "bias" in step.weights:
+        inputs.append(graph.constant(f"{step.name}/bias", step.weights["bias"]))
+    options = {"strides": layer.strides, "pads": _pads(step), "dilations": layer.dilation_rate}
+    return graph.add("Conv", x, *inputs, group=channels, **options)
+
+
 def _pooling(operator: str, **attributes: Any) -> Callable[[Graph, Step, str], str]:
     def nodes(graph: Graph, step: Step, x: str) -> str:
         window, steps = step.layer.pool_size, step.layer.strides
@@ -205,12 +215,20 @@ def _rescaling(graph: Graph, step: Step, x: str) -> str:
     return graph.add("Add", scaled, graph.constant(f"{step.name}/offset", step.layer.offset))
 
 
+def _normalization(graph: Graph, step: Step, x: str) -> str:
+    mean, deviation = step.layer.statistics([step.weights.get(n) for n in ("mean", "variance")])
+    spread = (-1, *[1] * (len(step.given) - 1))  # channels, or features, are axis 1
+    centred = graph.add("Sub", x, graph.constant(f"{step.name}/mean", mean.reshape(spread)))
+    return graph.add("Div", centred, graph.constant(f"{step.name}/deviation", deviation.reshape(spread)))
+
+
 def _nothing(graph: Graph, step: Step, x: str) -> str:
     return x
 
 
 LAYERS: dict[str, Callable[[Graph, Step, str], str]] = {
     "Conv2D": _conv2d,
+    "DepthwiseConv2D": _depthwise_conv2d,
     "MaxPooling2D": _pooling("MaxPool"),
     # As in Keras, padding does not lower a mean.
     "AveragePooling2D": _pooling("AveragePool", count_include_pad=0),
@@ -220,6 +238,7 @@ LAYERS: dict[str, Callable[[Graph, Step, str], str]] = {
     "Dense": _dense,
     "BatchNormalization": _batch_normalization,
     "Rescaling": _rescaling,
+    "Normalization": _normalization,
     "ZeroPadding2D": zero_padding2d,
     "Cropping2D": cropping2d,
     "UpSampling2D": up_sampling2d,

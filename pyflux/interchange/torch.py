@@ -84,12 +84,25 @@ def _check_reshape(node: Node) -> None:
         )
 
 
+def _check_depthwise(node: Node) -> None:
+    if getattr(node.layer, "depth_multiplier", 1) > 1:
+        raise ValueError("PyTorch keeps the kernels of one channel in one axis; use depth_multiplier=1")
+
+
+def _no_normalization(node: Node) -> None:
+    raise ValueError("in PyTorch it is part of reading the images; leave it out, and normalize them there")
+
+
 def _no_counterpart(node: Node) -> None:
     raise ValueError("PyTorch has no module for it; leave it out, and permute tensors in forward() there")
 
 
 TORCH_LAYERS: dict[type[L.Layer], TorchLayer] = {
     L.Conv2D: TorchLayer({"kernel": TorchParam("weight", (3, 2, 0, 1)), "bias": TorchParam("bias", (0,))}),
+    L.DepthwiseConv2D: TorchLayer(
+        {"kernel": TorchParam("weight", (2, 3, 0, 1)), "bias": TorchParam("bias", (0,))},
+        check=_check_depthwise,
+    ),
     L.Dense: TorchLayer(
         {"kernel": TorchParam("weight", (1, 0), by_feature=True), "bias": TorchParam("bias", (0,))},
         check=_check_dense,
@@ -119,6 +132,7 @@ TORCH_LAYERS: dict[type[L.Layer], TorchLayer] = {
     L.LeakyReLU: TorchLayer(),
     L.ELU: TorchLayer(),
     L.Softmax: TorchLayer(),
+    L.Normalization: TorchLayer(check=_no_normalization),
     # In PyTorch these are part of reading the images.
     L.Rescaling: TorchLayer(modules=0),
     L.RandomFlip: TorchLayer(modules=0),
@@ -244,7 +258,7 @@ def _padding_modules(node: Node) -> int:
     layer: Any = node.layer
     if getattr(layer, "padding", None) != "same":
         return 0
-    if isinstance(layer, L.Conv2D) and layer.strides == (1, 1):
+    if isinstance(layer, (L.Conv2D, L.DepthwiseConv2D)) and layer.strides == (1, 1):
         return 0  # Conv2d(padding="same") does it itself, for steps of 1 alone
     return int(any(before != after for before, after in layer.window.pads(*node.input_shape[:2])))
 

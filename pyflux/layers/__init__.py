@@ -12,6 +12,7 @@ from .activations import ELU, Activation, LeakyReLU, ReLU, Softmax
 from .base import ActivationLayer, Layer, Shape, sample_shape
 from .convolutional import Conv2D
 from .core import Dense, Dropout, Flatten, Input
+from .depthwise import DepthwiseConv2D
 from .merging import Add, Average, Concatenate, Maximum, Merge, Minimum, Multiply, Subtract
 from .normalization import BatchNormalization
 from .pooling import (
@@ -32,6 +33,7 @@ from .preprocessing import (
 )
 from .registry import LAYERS, MERGING, from_config
 from .reshaping import Cropping2D, Permute, Reshape, UpSampling2D, ZeroPadding2D
+from .standardization import Normalization
 from .symbolic import KerasTensor
 from .window import Window, same_padding
 
@@ -57,6 +59,7 @@ __all__ = [
     "Convolution2D",
     "Cropping2D",
     "Dense",
+    "DepthwiseConv2D",
     "Dropout",
     "Flatten",
     "GlobalAveragePooling2D",
@@ -74,6 +77,7 @@ __all__ = [
     "Merge",
     "Minimum",
     "Multiply",
+    "Normalization",
     "Permute",
     "Pooling2D",
     "RandomContrast",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import KW_ONLY, dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from .. import constraints, initializers, regularizers
 from .._internal import validation
@@ -138,6 +138,8 @@ class Dropout(Layer):
 
     Args:
         rate: The fraction, in [0, 1).
+        noise_shape: ``(None, …)``, with 1 for each axis whose values are dropped together, and None for the
+            others; ``(None, 1, 1, 1)`` drops whole images. By default each value is dropped by itself.
         seed: Decides what is dropped, whatever the model's seed; None to draw from the model's.
 
     >>> Dropout(0.5).output_shape((128,))
@@ -148,8 +150,34 @@ class Dropout(Layer):
 
     rate: float
     _: KW_ONLY
+    noise_shape: tuple[int | None, ...] | None = None
     seed: int | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._convert(rate=validation.fraction, seed=optional_seed)
+        self._convert(rate=validation.fraction, noise_shape=_noise_shape, seed=optional_seed)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Return the same shape.
+
+        Raises:
+            ValueError: ``noise_shape`` is of another number of axes.
+        """
+        if self.noise_shape is not None and len(self.noise_shape) != len(input_shape) + 1:
+            raise ValueError(
+                f"its noise_shape {self.noise_shape} must have {len(input_shape) + 1} axes, the first for "
+                f"the batch, for samples of shape {input_shape}"
+            )
+        return super().output_shape(input_shape)
+
+
+def _noise_shape(argument: str, value: Any) -> tuple[int | None, ...] | None:
+    if value is None:
+        return None
+    shape = tuple(value) if isinstance(value, (list, tuple)) else ()
+    if not shape or shape[0] is not None or any(n not in (None, 1) for n in shape):
+        raise ValueError(
+            f"{argument} must be (None, …) with 1 for what is dropped together and None for the rest, got "
+            f"{validation.show(value)}"
+        )
+    return shape

@@ -10,6 +10,7 @@ from .activations import ELU, Activation, LeakyReLU, ReLU, Softmax
 from .base import Layer
 from .convolutional import Conv2D
 from .core import Dense, Dropout, Flatten
+from .depthwise import DepthwiseConv2D
 from .merging import Add, Average, Concatenate, Maximum, Merge, Minimum, Multiply, Subtract
 from .normalization import BatchNormalization
 from .pooling import AveragePooling2D, GlobalAveragePooling2D, GlobalMaxPooling2D, MaxPooling2D
@@ -22,13 +23,15 @@ from .preprocessing import (
     Rescaling,
 )
 from .reshaping import Cropping2D, Permute, Reshape, UpSampling2D, ZeroPadding2D
+from .standardization import Normalization
 
 # Input is not among them: it describes no work, and a network keeps its shape only.
 LAYERS: dict[str, type[Layer]] = {
     cls.__name__: cls
     for cls in (
-        Conv2D, MaxPooling2D, AveragePooling2D, GlobalMaxPooling2D, GlobalAveragePooling2D, Flatten, Dense,
-        Activation, ReLU, LeakyReLU, ELU, Softmax, Dropout, BatchNormalization, Rescaling,
+        Conv2D, DepthwiseConv2D,
+        MaxPooling2D, AveragePooling2D, GlobalMaxPooling2D, GlobalAveragePooling2D, Flatten, Dense,
+        Activation, ReLU, LeakyReLU, ELU, Softmax, Dropout, BatchNormalization, Rescaling, Normalization,
         ZeroPadding2D, Cropping2D, UpSampling2D, Reshape, Permute,
         RandomFlip, RandomTranslation, RandomRotation, RandomZoom, RandomContrast,
     )

@@ -178,6 +178,8 @@ end
 random_layers!(found, layer::Branches) =
     foreach(node -> random_layers!(found, node), layer.nodes)
 
+moving_averages(layer::Branches) = moving_averages(layer.nodes)
+
 # ── On the kernels ───────────────────────────────────────────────────────────────────────
 
 # The same, with each row of layers cut into segments.

@@ -1,4 +1,4 @@
-# Conv2D ↔ `Flux.Conv`.
+# Conv2D ↔ `Flux.Conv`; DepthwiseConv2D → a `Flux.Conv` with a group for each channel.
 
 parameter_fields(layer::Conv) = layer.bias === false ? (:weight,) : (:weight, :bias)
 
@@ -15,6 +15,14 @@ function build(::Val{:Conv2D}, config, (w, h, c)::Dims{3}, rng)
     )
     return (conv, tail...)
 end
+
+build(::Val{:DepthwiseConv2D}, config, (w, h, c)::Dims{3}, rng) = build(
+    Val(:Conv2D),
+    merge(config, Dict(
+        "filters" => c * Int(get(config, "depth_multiplier", 1)), "groups" => c,
+    )),
+    (w, h, c), rng,
+)
 
 # The pixels that a kernel reaches over.
 kernel_span(kernel, dilation) = (kernel .- 1) .* dilation .+ 1

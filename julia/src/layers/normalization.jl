@@ -89,7 +89,8 @@ end
 moving_averages(layer) = ()
 moving_averages(layer::Union{BatchNorm,BatchNormalization}) =
     layer.active === false ? () : (layer.μ, layer.σ²)
-moving_averages(model::Chain) = [a for layer in model for a in moving_averages(layer)]
+moving_averages(model::Chain) = moving_averages(model.layers)
+moving_averages(layers::Tuple) = [a for layer in layers for a in moving_averages(layer)]
 
 parameter_fields(layer::BatchNormalization) =
     ((layer.scale ? (:γ,) : ())..., (layer.center ? (:β,) : ())..., :μ, :σ²)

@@ -44,7 +44,7 @@ function parameter_paths!(paths, @nospecialize(layer), i, prefix, trainable)
     if fields !== nothing
         for field in fields
             path = KeyPath(prefix, field)
-            push!(paths, ParameterPath(i, path, trainable && field ∉ (:μ, :σ²)))
+            push!(paths, ParameterPath(i, path, trainable && field ∉ FIXED))
         end
         return nothing
     end
@@ -59,6 +59,9 @@ function parameter_paths!(paths, @nospecialize(layer), i, prefix, trainable)
         end
     end
 end
+
+# Arrays of layers that no optimiser changes.
+const FIXED = (:μ, :σ², :mean, :variance)
 
 "The fields of a layer with its arrays in Keras's order, or `nothing` if it is not known."
 parameter_fields(layer) = nothing

@@ -29,7 +29,7 @@ end
 
 @testset "a kernel is a correlation in Keras and a convolution in Flux" begin
     kernel = randn(Xoshiro(1), Float32, 4, 3, 3, 2)  # (out, in, width, height) in memory
-    w = flux_layout(kernel)
+    w = flux_layout(kernel, zeros(Float32, 2, 3, 4, 5))
     @test keras_layout(w) == kernel
     x = randn(Xoshiro(2), Float32, 2, 3, 3, 1)
     @test size(w) == (3, 2, 3, 4)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ...layers import Dense, Dropout, Flatten
@@ -43,7 +45,9 @@ def dropout_mask(layer: Dropout, x: Array, key: Key) -> Array:
     if key is None:
         ones: Array = np.ones_like(x)
         return ones
-    kept = uniform(key, x.size).reshape(x.shape) >= np.float32(layer.rate)
+    noise = layer.noise_shape or (None,) * x.ndim
+    shape = tuple(n or size for n, size in zip(noise, x.shape, strict=True))
+    kept = uniform(key, math.prod(shape)).reshape(shape) >= np.float32(layer.rate)
     mask: Array = kept * x.dtype.type(1 / (1 - layer.rate))
     return mask
 

@@ -10,6 +10,7 @@ from ...layers import (
     Conv2D,
     Cropping2D,
     Dense,
+    DepthwiseConv2D,
     Dropout,
     Flatten,
     GlobalAveragePooling2D,
@@ -17,6 +18,7 @@ from ...layers import (
     Layer,
     LeakyReLU,
     MaxPooling2D,
+    Normalization,
     Permute,
     RandomContrast,
     RandomFlip,
@@ -30,7 +32,17 @@ from ...layers import (
     UpSampling2D,
     ZeroPadding2D,
 )
-from . import activations, convolutional, core, normalization, pooling, preprocessing, reshaping
+from . import (
+    activations,
+    convolutional,
+    core,
+    depthwise,
+    normalization,
+    pooling,
+    preprocessing,
+    reshaping,
+    standardization,
+)
 from .ops import LayerOps
 
 _activation = LayerOps(activations.activation, activations.activation_backward)
@@ -38,6 +50,7 @@ _geometric = LayerOps(preprocessing.geometric, preprocessing.augmentation_backwa
 
 LAYERS: dict[type[Layer], LayerOps] = {
     Conv2D: LayerOps(convolutional.conv2d, convolutional.conv2d_backward),
+    DepthwiseConv2D: LayerOps(depthwise.depthwise_conv2d, depthwise.depthwise_conv2d_backward),
     MaxPooling2D: LayerOps(pooling.max_pooling2d, pooling.max_pooling2d_backward),
     AveragePooling2D: LayerOps(pooling.average_pooling2d, pooling.average_pooling2d_backward),
     GlobalMaxPooling2D: LayerOps(pooling.global_max, pooling.global_max_backward),
@@ -53,6 +66,7 @@ LAYERS: dict[type[Layer], LayerOps] = {
     BatchNormalization: LayerOps(
         normalization.batch_normalization, normalization.batch_normalization_backward
     ),
+    Normalization: LayerOps(standardization.normalization, standardization.normalization_backward),
     Rescaling: LayerOps(preprocessing.rescaling, preprocessing.rescaling_backward),
     ZeroPadding2D: LayerOps(reshaping.zero_padding2d, reshaping.zero_padding2d_backward),
     Cropping2D: LayerOps(reshaping.cropping2d, reshaping.cropping2d_backward),

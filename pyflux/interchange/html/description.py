@@ -134,9 +134,18 @@ def _corner(argument: str) -> Callable[[Node], Options]:
     return options
 
 
+def _normalization(node: Node) -> Options:
+    layer: Any = node.layer
+    if layer.mean is None:
+        return {}
+    mean, deviation = (np.broadcast_to(x, node.input_shape[-1:]).tolist() for x in layer.statistics(()))
+    return {"mean": mean, "deviation": deviation}
+
+
 #: What JavaScript needs to know of each layer.
 LAYERS: dict[str, Callable[[Node], Options]] = {
     "Conv2D": lambda node: _window(node) | _arguments("groups")(node),
+    "DepthwiseConv2D": lambda node: _window(node) | {"groups": node.input_shape[-1]},
     "MaxPooling2D": _window,
     "AveragePooling2D": _window,
     "GlobalMaxPooling2D": _nothing,
@@ -150,6 +159,7 @@ LAYERS: dict[str, Callable[[Node], Options]] = {
     "Dense": _nothing,
     "BatchNormalization": _arguments("epsilon"),
     "Rescaling": _arguments("scale", "offset"),
+    "Normalization": _normalization,
     # Their function is applied after every layer that has one.
     "Activation": _nothing,
     "ReLU": _nothing,

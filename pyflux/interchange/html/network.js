@@ -195,8 +195,17 @@ function upSampling2D(input, node) {
   return output;
 }
 
+function normalization(input, node) {
+  const channels = node.inputShape[node.inputShape.length - 1];
+  const mean = node.options.mean || node.weights.mean;
+  const deviation =
+    node.options.deviation || Array.from(node.weights.variance, (v) => Math.max(Math.sqrt(v), 1e-7));
+  return input.map((value, i) => (value - mean[i % channels]) / deviation[i % channels]);
+}
+
 const LAYERS = {
   Conv2D: conv2d,
+  DepthwiseConv2D: conv2d,  // with a group for each channel, its kernel has the same order
   MaxPooling2D: pooling(...maximum),
   AveragePooling2D: pooling(...mean),
   GlobalMaxPooling2D: globalPooling(...maximum),
@@ -210,6 +219,7 @@ const LAYERS = {
   Dense: dense,
   BatchNormalization: batchNormalization,
   Rescaling: rescaling,
+  Normalization: normalization,
   // Their function is applied after every layer that has one.
   Activation: same,
   ReLU: same,

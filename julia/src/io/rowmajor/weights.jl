@@ -8,10 +8,20 @@ keras_layout(w::AbstractArray{<:Any,4}) =
     permutedims(reverse(w; dims = (1, 2)), (4, 3, 1, 2))
 keras_layout(w::AbstractArray) = copy(w)
 
-"The way back from `keras_layout`."
-flux_layout(w::AbstractArray{<:Any,4}) =
-    reverse(permutedims(w, (3, 4, 2, 1)); dims = (1, 2))
-flux_layout(w::AbstractArray) = w
+"""
+    flux_layout(w, like)
+
+The way back from `keras_layout`, for an array of a layer such as `like`. A kernel for each
+channel apart, (height, width, channels, multiplier), is one with a group for each channel,
+(height, width, 1, filters), in the same memory.
+"""
+flux_layout(w::AbstractArray, like) = w
+function flux_layout(w::AbstractArray{<:Any,4}, like)
+    kw, kh, input, filters = size(like)
+    size(w) == (filters, input, kw, kh) || input != 1 || length(w) != length(like) ||
+        (w = reshape(w, filters, 1, kw, kh))
+    return reverse(permutedims(w, (3, 4, 2, 1)); dims = (1, 2))
+end
 
 """
     weights(model::Chain)
@@ -36,7 +46,8 @@ function set_weights!(@nospecialize(model::Chain), arrays)
     paths = parameter_paths(model)
     check_number("arrays", arrays, paths)
     for (i, (path, array)) in enumerate(zip(paths, arrays))
-        w, new = getparameter(model, path), flux_layout(array)
+        w = getparameter(model, path)
+        new = flux_layout(array, w)
         size(w) == size(new) || throw(DimensionMismatch(
             "array $i must have the size $(size(w)) in Flux's layout, got $(size(new))",
         ))
@@ -99,7 +110,7 @@ function set_optimiser_slots!(state::TrainState, iterations::Integer, slots)
         n == m || throw(DimensionMismatch(
             "slots must have $n arrays for each that is trained, got $m",
         ))
-        restored = Tuple(adapt_like(w, copy(flux_layout(a))) for a in arrays)
+        restored = Tuple(adapt_like(w, copy(flux_layout(a, w))) for a in arrays)
         leaf.state = restore_state(leaf.rule, restored, iterations)
     end
     state.iterations = iterations
