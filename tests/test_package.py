@@ -112,8 +112,8 @@ LEVELS = [
     ["activations", "constraints", "initializers", "regularizers", "variables"],
     ["inputs"],
     ["datasets"],
-    ["errors"],
     ["_internal"],
+    ["errors"],
 ]
 
 

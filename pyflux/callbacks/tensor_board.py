@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .._internal import validation
-from ..errors import MissingExtraError
+from .._internal.extras import require
 from .callback import Callback, Logs
 
 
@@ -25,15 +25,10 @@ def summary_writer() -> Any:
     if absent:
         sys.modules["torch"] = None  # type: ignore[assignment]
     try:
-        from tensorboardX import SummaryWriter
-    except ImportError as e:
-        raise MissingExtraError(
-            "TensorBoard needs tensorboardX; install it with: pip install 'pyflux-julia[tensorboard]'"
-        ) from e
+        return require("tensorboardX", extra="tensorboard", purpose="TensorBoard").SummaryWriter
     finally:
         if absent:
             del sys.modules["torch"]
-    return SummaryWriter
 
 
 class TensorBoard(Callback):

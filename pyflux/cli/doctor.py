@@ -17,13 +17,14 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from .. import __version__
+from .._internal.extras import DISTRIBUTION
 from ..engines.flux import packages
 from . import output
 from .output import Report, first_line
 
 HELP = "check the installation and print the command that fixes each problem"
 
-DISTRIBUTION = "pyflux-julia"
+
 DEVELOPMENT_EXTRAS = ("bench", "dev", "keras", "test")
 
 TIMEOUT = 20.0  # seconds, for a program that is asked for its version

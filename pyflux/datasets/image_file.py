@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DataError, MissingExtraError
+from .._internal.extras import require
+from ..errors import DataError
 
 # Formats that Pillow decodes itself; for others, such as EPS, it starts programs.
 FORMATS = ("PNG", "JPEG", "MPO", "GIF", "BMP", "PPM", "TIFF", "WEBP", "AVIF", "JPEG2000", "TGA", "ICO")
@@ -108,12 +109,9 @@ def decode_image(
 
 
 def _pillow() -> Any:
-    try:
-        from PIL import Image
-    except ImportError as e:
-        raise MissingExtraError("reading image files needs Pillow: pip install 'pyflux-julia[images]'") from e
-    Image.init()
-    return Image
+    library = require("PIL.Image", extra="images", purpose="reading image files")
+    library.init()
+    return library
 
 
 def _decode(

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._internal.extras import require
 from .._internal.files import atomic_write
 from ..architecture import Architecture
-from ..errors import MissingExtraError
 from ..inputs import Floats
 from ..layers import ActivationLayer, Merge
 from .onnx_activations import ACTIVATIONS, PARAMETRIC
@@ -60,16 +60,8 @@ def export_onnx(model: Sequential, path: str | os.PathLike[str]) -> None:
         file.write(written.SerializeToString())
 
 
-def _onnx() -> Any:
-    try:
-        import onnx
-    except ImportError as e:
-        raise MissingExtraError("writing ONNX files needs onnx: pip install 'pyflux-julia[onnx]'") from e
-    return onnx
-
-
 def _model(architecture: Architecture, weights: Sequence[Floats], name: str) -> Any:
-    onnx = _onnx()
+    onnx = require("onnx", extra="onnx", purpose="writing ONNX files")
     graph = Graph(onnx)
     _network(graph, architecture, weights)
     tensor = onnx.helper.make_tensor_value_info

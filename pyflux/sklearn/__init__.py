@@ -12,16 +12,11 @@ They need the extra ``sklearn``, and work wherever scikit-learn takes an estimat
 True
 """
 
-from ..errors import MissingExtraError
+from .._internal.extras import require
 
-try:
-    import sklearn as _sklearn  # noqa: F401  # the library itself: imports without dots never mean this package
-except ModuleNotFoundError as e:
-    if e.name != "sklearn":
-        raise
-    raise MissingExtraError("pyflux.sklearn needs scikit-learn: pip install 'pyflux-julia[sklearn]'") from e
+require("sklearn", extra="sklearn", purpose="pyflux.sklearn")
 
-from .classifier import FluxClassifier
-from .regressor import FluxRegressor
+from .classifier import FluxClassifier  # noqa: E402
+from .regressor import FluxRegressor  # noqa: E402
 
 __all__ = ["FluxClassifier", "FluxRegressor"]

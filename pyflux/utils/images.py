@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from .._internal.extras import require
 from .._internal.validation import choice, pair
 from ..datasets.image_file import CHANNELS, INTERPOLATIONS, decode_image
-from ..errors import MissingExtraError
 from ..inputs import as_array
 
 if TYPE_CHECKING:
@@ -103,8 +103,6 @@ def array_to_img(x: ArrayLike, *, scale: bool = True) -> Image:
 
 
 def _image(array: NDArray[np.uint8]) -> Image:
-    try:
-        from PIL import Image
-    except ImportError as e:
-        raise MissingExtraError("images need Pillow: pip install 'pyflux-julia[images]'") from e
-    return Image.fromarray(array[..., 0] if array.shape[2] == 1 else array)
+    library = require("PIL.Image", extra="images", purpose="making images")
+    image: Image = library.fromarray(array[..., 0] if array.shape[2] == 1 else array)
+    return image

@@ -1,9 +1,9 @@
 """What is in the files that TensorBoard reads."""
 
-import builtins
 import importlib.util
 import pickle
 import struct
+import sys
 
 import pytest
 
@@ -82,14 +82,7 @@ def test_it_can_be_pickled_after_use(model, tmp_path):
 
 
 def test_without_tensorboardx(monkeypatch):
-    real = builtins.__import__
-
-    def missing(name, *given, **options):
-        if name == "tensorboardX":
-            raise ImportError(name)
-        return real(name, *given, **options)
-
-    monkeypatch.setattr(builtins, "__import__", missing)
+    monkeypatch.setitem(sys.modules, "tensorboardX", None)
     with pytest.raises(MissingExtraError, match=r"pyflux-julia\[tensorboard\]"):
         TensorBoard()
 
