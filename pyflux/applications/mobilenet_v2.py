@@ -85,7 +85,8 @@ def MobileNetV2(  # noqa: N802 - Keras's name
     x = Conv2D(divisible(1280 * max(alpha, 1.0)), 1, use_bias=False, name="Conv_1")(x)
     x = ReLU(6.0, name="out_relu")(_normalized(x, "Conv_1_bn"))
     if include_top:
-        x = Dense(classes, activation=classifier_activation, name="predictions")(GlobalAveragePooling2D()(x))
+        x = GlobalAveragePooling2D(name="avg_pool")(x)
+        x = Dense(classes, activation=classifier_activation, name="predictions")(x)
     for layer in [] if include_top else global_pooling(pooling):
         x = layer(x)
     model = Functional(inputs, x, name=name, seed=seed, engine=engine)

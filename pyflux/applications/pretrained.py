@@ -77,7 +77,9 @@ def check_arguments(
 
 def global_pooling(pooling: str | None) -> list[Layer]:
     """Return the layer that ``pooling`` asks for at the end of a base, in a list; none for None."""
-    return [] if pooling is None else [POOLINGS[validation.choice("pooling", pooling, POOLINGS)]()]
+    if pooling is None:
+        return []
+    return [POOLINGS[validation.choice("pooling", pooling, POOLINGS)](name=f"{pooling}_pool")]
 
 
 def with_weights(model: M, weights: str | os.PathLike[str] | None, published: PublishedFile | None) -> M:
