@@ -14,15 +14,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .. import layers as L  # noqa: N812 - as its users write it
 from ..architecture import Architecture, Node
 from ..inputs import Floats, Shape
 from .arrays import Array, as_number_array, check_rest, check_shape, split_name
+from .torch_order import FeatureOrder, order_after
 
 if TYPE_CHECKING:
-    from ..models import Sequential
+    from ..models.model import Model
 
 
 class TorchParam(NamedTuple):
@@ -77,10 +77,10 @@ def _check_normalization(node: Node) -> None:
 
 
 def _check_reshape(node: Node) -> None:
-    if len(node.output_shape) != 1:
+    if len(node.output_shape) != 1 and (len(node.input_shape), node.output_shape[:-1]) != (1, (1, 1)):
         raise ValueError(
             "its values are in row-major order with the channels last, PyTorch's with the channels first; "
-            "use Flatten, or a Reshape to one axis"
+            "use Flatten, or a Reshape to one axis, or of one axis to an image of one pixel"
         )
 
 
@@ -126,6 +126,9 @@ TORCH_LAYERS: dict[type[L.Layer], TorchLayer] = {
     L.UpSampling2D: TorchLayer(),
     L.Reshape: TorchLayer(check=_check_reshape),
     L.Permute: TorchLayer(check=_no_counterpart),
+    # Where branches meet: torch.add, torch.cat and so on, in forward().
+    **dict.fromkeys((L.Add, L.Subtract, L.Multiply, L.Average), TorchLayer(modules=0)),
+    **dict.fromkeys((L.Maximum, L.Minimum, L.Concatenate), TorchLayer(modules=0)),
     L.Dropout: TorchLayer(),
     L.Activation: TorchLayer(),
     L.ReLU: TorchLayer(),
@@ -153,16 +156,16 @@ class WeightMapping:
 
     Args:
         name: Name here, such as ``"conv2d/kernel"``.
-        key: Name in the ``state_dict`` of the ``nn.Sequential``, such as ``"0.weight"``.
+        key: Name in PyTorch's ``state_dict``, such as ``"0.weight"``.
         axes: Keras's axes in PyTorch's order.
-        features: Where each feature of PyTorch's last axis is in Keras's; None for the same order.
+        features: The order of PyTorch's last axis.
         shape: Shape of PyTorch's array.
     """
 
     name: str
     key: str
     axes: tuple[int, ...]
-    features: NDArray[np.intp] | None
+    features: FeatureOrder
     shape: Shape
 
     def to_torch(self, array: Floats) -> Floats:
@@ -183,45 +186,28 @@ def weight_mappings(architecture: Architecture) -> list[WeightMapping]:
     Raises:
         ValueError: A layer has no counterpart in PyTorch; the error names it.
     """
-    if not architecture.is_chain:
-        raise ValueError(
-            "a network with branches is no nn.Sequential, whose names these are; export_onnx writes it, and "
-            "get_weights and set_weights give and take its arrays"
-        )
     found: list[WeightMapping] = []
-    index, flattened = 0, None
-    for node in architecture.nodes:
+    index = 0
+    orders: dict[int, FeatureOrder] = {-1: None}  # of what each node gives
+    for i, node in enumerate(architecture.nodes):
         entry = torch_layer(node)
-        features = feature_order(flattened)
+        given = [orders[k] for k in node.inputs]
         index += _padding_modules(node)
+        module = str(index) if architecture.is_chain else node.name.replace("/", ".")
         for weight, shape in node.weight_shapes.items():
             param = entry.params[weight]
             found.append(
                 WeightMapping(
                     name=f"{node.name}/{weight}",
-                    key=f"{index}.{param.name}",
+                    key=f"{module}.{param.name}",
                     axes=param.axes,
-                    features=features if param.by_feature else None,
-                    shape=tuple(shape[i] for i in param.axes),
+                    features=given[0] if param.by_feature else None,
+                    shape=tuple(shape[k] for k in param.axes),
                 )
             )
         index += _modules(node, entry)
-        if isinstance(node.layer, (L.Flatten, L.Reshape)) and len(node.input_shape) == 3:
-            flattened = node.input_shape
-        elif isinstance(node.layer, L.Dense):  # its outputs have an order of their own
-            flattened = None
+        orders[i] = order_after(node, given)
     return found
-
-
-def feature_order(image: Shape | None) -> NDArray[np.intp] | None:
-    """Return where PyTorch's features of a flattened image are among Keras's: channels first against last.
-
-    >>> feature_order((1, 2, 3)).tolist()
-    [0, 3, 1, 4, 2, 5]
-    """
-    if image is None:
-        return None
-    return np.arange(int(np.prod(image))).reshape(image).transpose(2, 0, 1).ravel()
 
 
 def torch_layer(node: Node) -> TorchLayer:
@@ -263,13 +249,17 @@ def _padding_modules(node: Node) -> int:
     return int(any(before != after for before, after in layer.window.pads(*node.input_shape[:2])))
 
 
-def to_torch(model: Sequential) -> dict[str, Floats]:
+def to_torch(model: Model) -> dict[str, Floats]:
     """Return a model's weights as the ``state_dict`` of the same network in PyTorch.
 
     The keys are those of the ``nn.Sequential`` of Conv2d, ReLU, MaxPool2d, Flatten, Linear and so on, in
     which an activation is a module of its own. Same padding that a module of PyTorch cannot do itself,
     because more is added after than before, is a padding module before it; ``Rescaling`` and augmentation
     layers are left out.
+
+    A network with branches is a module of PyTorch whose attributes have the names of its layers: the keys are
+    ``conv2d_1.weight`` and so on, those of the layers of a model within it ``base.conv2d.weight``.
+
     Give it to PyTorch with ``net.load_state_dict({k: torch.from_numpy(v) for k, v in state.items()})``.
 
     Args:
@@ -293,7 +283,7 @@ def to_torch(model: Sequential) -> dict[str, Floats]:
     return {m.key: m.to_torch(w) for m, w in zip(found, model.get_weights(), strict=True)}
 
 
-def from_torch(model: Sequential, state_dict: Mapping[str, Any]) -> None:
+def from_torch(model: Model, state_dict: Mapping[str, Any]) -> None:
     """Set a model's weights from the ``state_dict`` of the same network in PyTorch.
 
     Args:

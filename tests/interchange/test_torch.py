@@ -1,9 +1,14 @@
 """Weights to and from PyTorch's layout and names."""
 
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from pyflux import Sequential, layers, networks
+from pyflux import Input, Model, Sequential, layers, networks
 from pyflux.interchange.torch import TORCH_LAYERS, from_torch, to_torch
 
 from .helpers import assert_same, distinct
@@ -176,3 +181,55 @@ def test_pooling_that_keeps_an_image_is_one_module():
 
     # AdaptiveAvgPool2d Flatten ReLU Linear, either way
     assert keys(True) == keys(False) == ["3.weight", "3.bias"]
+
+
+# ── Networks with branches ───────────────────────────────────────────────────────────────────────────────
+
+
+def branches(seed=0):
+    """A shortcut, a gate of channels, and two flattened images that are joined with features."""
+    inputs = Input((4, 6, 3))
+    x = layers.Conv2D(4, 3, padding="same", activation="relu", name="first")(inputs)
+    x = layers.Add()([layers.BatchNormalization(name="bn")(x), layers.Conv2D(4, 1, name="shortcut")(inputs)])
+    means = layers.GlobalAveragePooling2D()(x)
+    gate = layers.Reshape((1, 1, 4))(layers.Dense(4, activation="sigmoid", name="gate")(means))
+    x = layers.Multiply()([x, gate])
+    flat = layers.Flatten()(layers.MaxPooling2D()(x))
+    x = layers.Concatenate()([flat, means, layers.Subtract()([flat, layers.ReLU()(flat)])])
+    return Model(inputs, layers.Dense(5, name="head")(x), seed=seed, engine="reference")
+
+
+def test_a_network_with_branches_has_the_names_of_its_layers():
+    model, other = branches(), branches(seed=1)
+    expected, state = distinct(model), to_torch(model)
+    assert list(state)[:3] == ["first.weight", "first.bias", "bn.weight"]
+    assert {key.split(".")[0] for key in state} == {"first", "bn", "shortcut", "gate", "head"}
+    assert state["head.weight"].shape == (5, 24 + 4 + 24)
+    from_torch(other, state)
+    assert_same(other.get_weights(), expected)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch is not installed")
+def test_a_network_with_branches_computes_the_same_in_pytorch(tmp_path):
+    model = branches()
+    x = np.random.default_rng(0).normal(size=(3, 4, 6, 3)).astype(np.float32)
+    np.savez(tmp_path / "job.npz", x=x, **{f"state/{key}": array for key, array in to_torch(model).items()})
+    worker = subprocess.run(
+        [sys.executable, Path(__file__).with_name("torch_branches.py"), "job.npz", "done.npy"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert worker.returncode == 0, worker.stderr
+    np.testing.assert_allclose(model.predict(x), np.load(tmp_path / "done.npy"), atol=1e-5)
+
+
+def test_features_that_pytorch_has_in_different_orders_are_not_added():
+    inputs = Input((2, 3, 2))
+    x = layers.Add()([layers.Flatten()(inputs), layers.Dense(12)(layers.GlobalMaxPooling2D()(inputs))])
+    with pytest.raises(ValueError, match=r"'add' \(Add\).*orders"):
+        to_torch(Model(inputs, layers.Dense(2)(x), engine="reference"))
+    x = layers.Conv2D(2, 1)(layers.Reshape((1, 1, 12))(layers.Flatten()(inputs)))
+    with pytest.raises(ValueError, match=r"'reshape' \(Reshape\).*order"):
+        to_torch(Model(inputs, x, engine="reference"))

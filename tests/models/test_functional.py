@@ -15,7 +15,6 @@ from pyflux import (
     load,
     losses,
     optimizers,
-    to_torch,
 )
 from pyflux.engines import Data, build
 from pyflux.models import Functional, clone_model
@@ -341,8 +340,6 @@ def test_onnx_computes_the_same(tmp_path):
 
 
 def test_what_knows_no_branches_says_so(tmp_path):
-    with pytest.raises(ValueError, match="branches"):
-        to_torch(network())
     with pytest.raises(ValueError, match="branches"):
         export_html(network(), tmp_path / "page.html")
 
