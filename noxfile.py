@@ -93,6 +93,13 @@ def wheel(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation's site in build/site; a warning is an error."""
+    session.install("-e", ".[docs]")
+    session.run("mkdocs", "build")
+
+
+@nox.session
 def coverage(session: nox.Session) -> None:
     """Measure which lines the tests of both languages run; the reports are in build/coverage/."""
     session.install("-e", ".[test]", requirement("coverage"))

@@ -1,5 +1,7 @@
 """The guides run from top to bottom, on small made pictures and without downloads."""
 
+import ast
+import pkgutil
 import re
 
 import numpy as np
@@ -39,3 +41,31 @@ def test_fine_tuning(julia, flowers):
     assert "efficientnetb0/block7a_project_conv" in trained
     assert not any("_bn" in name or "block6" in name for name in trained)
     assert names["best"].shape == (8,)
+
+
+@pytest.mark.parametrize(("name", "count"), [("index.md", 1), ("from-keras.md", 2), ("from-pytorch.md", 2)])
+def test_the_python_of_a_page_runs(julia, name, count, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    parts, names = blocks(name), {}
+    assert len(parts) == count
+    for part in parts:
+        exec(compile(part, name, "exec"), names)
+    assert names["model"].output_shape == (None, 10)
+
+
+def test_the_names_of_the_state_dict_are_those_on_the_page():
+    names = {}
+    first, second = blocks("from-pytorch.md")
+    for text in (first, second):
+        exec(compile(text, "from-pytorch.md", "exec"), names)
+    (said,) = re.findall(r"sorted\(state\)  # (.*)", second)
+    assert sorted(names["state"]) == ast.literal_eval(said)
+
+
+def test_every_page_is_in_the_site_and_every_name_of_the_api_exists():
+    nav = re.findall(r": ([\w/-]+\.md)$", (ROOT / "mkdocs.yml").read_text("utf-8"), re.MULTILINE)
+    pages = {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")}
+    assert set(nav) == pages
+    for page in sorted((ROOT / "docs" / "api").glob("*.md")):
+        for name in re.findall(r"^::: ([\w.]+)$", page.read_text("utf-8"), re.MULTILINE):
+            assert pkgutil.resolve_name(name) is not None
