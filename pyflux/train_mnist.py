@@ -73,6 +73,7 @@ def train_mnist(
     device: str = "auto",
     precision: str = "float32",
     distributed: bool = False,
+    checkpoint: str | os.PathLike[str] | None = None,
     verbose: int | str | bool = "auto",
 ) -> TrainingResult:
     """Train the network ``flux_mnist`` on MNIST, and evaluate it on the test images.
@@ -95,6 +96,8 @@ def train_mnist(
             ``"gpu:1"``, the second.
         precision: ``"float32"``, or ``"tf32"`` on an NVIDIA GPU; see `Sequential.compile`.
         distributed: Whether to train together with the other processes that mpiexec started.
+        checkpoint: A folder of this training's own, see `Sequential.fit`: the same call continues there after
+            an interruption, with the seed that it began with.
         verbose: 0 prints nothing, 1 shows progress bars, 2 prints a line an epoch; ``"auto"`` is 1 in a
             terminal or a notebook and 2 elsewhere.
 
@@ -130,6 +133,7 @@ def train_mnist(
     return train_on(
         model, train, test, dataset,
         epochs=settings.epochs, batch_size=settings.batch_size, validation=held_out, verbose=verbose,
+        checkpoint=checkpoint,
     )  # fmt: skip
 
 
@@ -159,11 +163,12 @@ def train_on(
     batch_size: int,
     validation: int | float,
     verbose: int | str | bool,
+    checkpoint: str | os.PathLike[str] | None = None,
 ) -> TrainingResult:
     """Train a compiled model on one split of a data set and evaluate it on the other."""
     (x, y), cut = train, len(train[0]) - validation_size(validation, len(train[0]))
     history = model.fit(
-        x[:cut], y[:cut], batch_size=batch_size, epochs=epochs, verbose=verbose,
+        x[:cut], y[:cut], batch_size=batch_size, epochs=epochs, verbose=verbose, checkpoint=checkpoint,
         validation_data=(x[cut:], y[cut:]) if cut < len(x) else None,
     )  # fmt: skip
     test_loss, test_accuracy = evaluate(model, *test)

@@ -122,7 +122,8 @@ def show_training(report: Report) -> None:
     show_evaluation(report)
     seconds = report["seconds_per_epoch"]
     versions = ", ".join(f"{k} {v}" for k, v in report["versions"].items())
-    show(f"\n{sum(seconds) / len(seconds):.1f} s an epoch ({versions}), seed {report['seed']}")
+    pace = f"{sum(seconds) / len(seconds):.1f} s an epoch" if seconds else "no epoch trained"
+    show(f"\n{pace} ({versions}), seed {report['seed']}")
     if report.get("saved"):
         show(f"saved to {report['saved']}")
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
+from pathlib import Path
 
 from .._internal import validation
+from ..callbacks.backup_and_restore import states
 from ..engines import PRECISIONS
 from ..recipes import RECIPES
 from ..train_mnist import train_mnist
@@ -42,6 +44,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--distributed", action="store_true", help="train together with the processes that mpiexec started"
     )
     parser.add_argument("--save", metavar="FILE", help="save the trained model as a safetensors file")
+    parser.add_argument(
+        "--checkpoint", metavar="DIR",
+        help="save the state of the training in this folder after each epoch",
+    )  # fmt: skip
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the training whose state --checkpoint has, if there is one",
+    )
 
 
 def run(a: argparse.Namespace) -> Report:
@@ -49,6 +60,7 @@ def run(a: argparse.Namespace) -> Report:
     target = a.save
     if target and not (a.distributed and launched_rank() > 0):  # only the first process saves
         target = validation.output_file("--save", target)
+    checkpoint = checkpoint_folder(a.checkpoint, a.resume)
     result = train_mnist(
         recipe=a.recipe,
         epochs=a.epochs,
@@ -62,6 +74,7 @@ def run(a: argparse.Namespace) -> Report:
         device=a.device,
         precision=a.precision,
         distributed=a.distributed,
+        checkpoint=checkpoint,
         verbose=output.verbosity(a.quiet, a.json),
     )
     if target:
@@ -75,6 +88,26 @@ def run(a: argparse.Namespace) -> Report:
 def show(report: Report) -> None:
     """Print how it went."""
     output.show_training(report)
+
+
+def checkpoint_folder(folder: str | None, resume: bool) -> str | None:
+    """Return ``--checkpoint``; a training that is in it is only taken up where ``--resume`` asks for that.
+
+    Raises:
+        ValueError: ``--resume`` has no folder, or the folder has a training and there is no ``--resume``.
+    """
+    if folder is None:
+        if resume:
+            raise ValueError("--resume needs --checkpoint DIR, the folder that the training was started with")
+        return None
+    if not folder:
+        raise ValueError("--checkpoint must name a folder, got an empty path")
+    if not resume and (found := states(Path(folder).expanduser())):
+        raise ValueError(
+            f"--checkpoint: {folder} has the state of a training, {found[-1].name}; add --resume to go on "
+            f"with it, or give another folder"
+        )
+    return folder
 
 
 def launched_rank() -> int:

@@ -24,8 +24,6 @@ fashion_mnist = IdxDataset(
     mirrors=(
         "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
         "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
-        # Plain http is no risk to a file whose hash is checked.
-        "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
     ),
     folders=("fashion_mnist", "fashion-mnist", "FashionMNIST/raw", "."),
     files=mnist_files(

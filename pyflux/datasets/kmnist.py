@@ -15,7 +15,7 @@ kmnist = IdxDataset(
     source="https://github.com/rois-codh/kmnist",
     mirrors=(
         "https://codh.rois.ac.jp/kmnist/dataset/kmnist/",
-        # Plain http is no risk to a file whose hash is checked.
+        # The same server without TLS, for where its certificate has expired; the hash is checked either way.
         "http://codh.rois.ac.jp/kmnist/dataset/kmnist/",
     ),
     folders=("kmnist", "KMNIST/raw", "."),

@@ -61,3 +61,49 @@ def test_a_home_folder_is_found(drawn, tmp_path, monkeypatch, run):
     assert run(*arguments("--engine", "reference", "--quiet", "--save", "~/m.safetensors"))[0] == 0
     model = load(tmp_path / "m.safetensors", engine="reference")
     assert model.count_params() == networks.flux_mnist().count_params()
+
+
+def test_a_resumed_training_ends_as_one_without_interruption(engine, drawn, tmp_path, report):
+    def train(*more):
+        code, made = report(*arguments("--engine", engine, "--quiet", *more))
+        assert code == 0
+        return made
+
+    folder = tmp_path / "run"
+    whole = train("--epochs", 2)
+    train("--epochs", 1, "--checkpoint", folder)
+    # The seed of the command line is another: that of the interrupted training counts.
+    resumed = train("--epochs", 2, "--checkpoint", folder, "--resume", "--seed", 8)
+    assert resumed["seed"] == 7
+    for name in ("history", "test_accuracy", "test_loss", "confusion_matrix"):
+        assert resumed[name] == whole[name]
+    assert len(resumed["seconds_per_epoch"]) == 2
+
+
+def test_a_training_that_is_complete_is_reported_again(drawn, tmp_path, run):
+    options = arguments("--engine", "reference", "--checkpoint", tmp_path / "run")
+    assert run(*options)[0] == 0
+    code, out, err = run(*options, "--resume")
+    assert (code, err) == (0, "")
+    assert "s an epoch" in out
+
+
+def test_resume_without_a_state_starts_anew(drawn, tmp_path, report):
+    options = ("--engine", "reference", "--quiet", "--checkpoint", tmp_path / "run", "--resume")
+    code, made = report(*arguments(*options))
+    assert (code, len(made["history"]["loss"])) == (0, 1)
+
+
+def test_a_training_is_not_taken_up_unless_asked_for(drawn, tmp_path, run):
+    options = arguments("--engine", "reference", "--quiet", "--checkpoint", tmp_path / "run")
+    assert run(*options)[0] == 0
+    before = {path: path.read_bytes() for path in (tmp_path / "run").iterdir()}
+    code, _, err = run(*options)
+    assert (code, "--resume" in err, str(tmp_path / "run") in err) == (1, True, True)
+    assert {path: path.read_bytes() for path in (tmp_path / "run").iterdir()} == before
+
+
+def test_resume_needs_a_folder(run):
+    code, _, err = run(*arguments("--resume"))
+    assert (code, "--checkpoint" in err) == (1, True)
+    assert run(*arguments("--checkpoint", ""))[0] == 1

@@ -286,6 +286,9 @@ def test_the_descriptions_are_whole(dataset):
     assert dataset.licence
     assert dataset.source.startswith("http")
     assert all(url.startswith("http") and url.endswith("/") for url in dataset.mirrors)
+    secure = [url.startswith("https:") for url in dataset.mirrors]
+    assert secure[0]
+    assert secure == sorted(secure, reverse=True)  # plain http is asked last
     hashes = [h for file in dataset.files for h in (file.sha256, file.content_sha256) if h]
     assert all(len(h) == 64 and set(h) <= set("0123456789abcdef") for h in hashes)
     assert len(set(hashes)) == len(hashes)

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from . import messages as m
 from .chunks import read_chunks
+from .headers import read_messages
+from .heaps import global_heap_object, local_heap
 from .source import UNDEFINED, Cursor, Source
+from .symbols import read_symbols
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
-_MAX_HEADER = 1 << 20  # bytes of an object's header
-_MAX_NAME = 1 << 12
 
 
 def open_hdf5(file: IO[bytes]) -> Group:
@@ -58,7 +59,7 @@ class Node:
 
     def __init__(self, source: Source, address: int) -> None:
         self._source = source
-        self._messages: list[tuple[int, bytes]] = list(_messages(source, address))
+        self._messages: list[tuple[int, bytes]] = list(read_messages(source, address))
 
     def _all(self, kind: int) -> Iterator[Cursor]:
         return (Cursor(body) for number, body in self._messages if number == kind)
@@ -93,7 +94,7 @@ class Node:
         if datatype.text == "variable":
             reference = Cursor(element)
             length, address, index = reference.number(4), reference.number(8), reference.number(4)
-            element = _heap_object(self._source, address, index)[:length] if length else b""
+            element = global_heap_object(self._source, address, index)[:length] if length else b""
         return element.rstrip(b"\0").decode()
 
 
@@ -107,7 +108,7 @@ class Group(Node):
         table = self._one(m.SYMBOL_TABLE)
         if table is not None:
             tree, heap = table.number(8), table.number(8)
-            links.update(_symbols(self._source, tree, _heap_data(self._source, heap)))
+            links.update(read_symbols(self._source, tree, local_heap(self._source, heap)))
         info = self._one(m.LINK_INFO)
         if info is not None:
             info.skip(1)
@@ -190,11 +191,11 @@ class Dataset(Node):
             if len(layout.data) < count * dtype.itemsize:
                 raise ValueError("an array is cut short")
             return np.frombuffer(layout.data, dtype, count).reshape(shape).copy()
+        self._source.claim(count * dtype.itemsize)
         if layout.address == UNDEFINED or count == 0:
             return np.broadcast_to(self._fill_value(dtype), shape)
         if layout.kind == "contiguous":
             return self._source.read_array(layout.address, dtype, count).reshape(shape)
-        self._source.claim(count * dtype.itemsize)
         array = np.full(shape, self._fill_value(dtype))
         filters = self._one(m.FILTERS)
         numbers = [] if filters is None else m.parse_filters(filters)
@@ -211,124 +212,3 @@ class Dataset(Node):
 
 def _bfloat16(values: NDArray[Any]) -> NDArray[np.float32]:
     return (np.ascontiguousarray(values).view("<u2").astype("<u4") << 16).view("<f4")
-
-
-def _messages(source: Source, address: int) -> Iterator[tuple[int, bytes]]:
-    """Yield the messages of an object's header: their kind and their content."""
-    start = source.read(address, min(64, max(source.size - address, 0)))
-    if start[:4] == b"OHDR":
-        yield from _messages_v2(source, address, Cursor(start))
-        return
-    head = Cursor(start)
-    if head.number(1) != 1:
-        raise ValueError(f"there is no object at {address}")
-    head.skip(1)
-    count = head.number(2)
-    head.skip(4)
-    blocks = [(address + 16, head.number(4))]
-    total = 0
-    for position, size in blocks:  # grows while it is read
-        total += size
-        if total > _MAX_HEADER:
-            raise ValueError("the header of an object is too long")
-        body = source.cursor(position, size)
-        while count and body.left >= 8:
-            kind, length, flags = body.number(2), body.number(2), body.number(1)
-            body.skip(3)
-            content = body.take(length)
-            count -= 1
-            if kind == m.CONTINUATION:
-                next_block = Cursor(content)
-                blocks.append((next_block.number(8), next_block.number(8)))
-            elif not flags & 2:  # shared with other objects: of kinds that are not needed
-                yield kind, content
-
-
-def _messages_v2(source: Source, address: int, head: Cursor) -> Iterator[tuple[int, bytes]]:
-    head.expect(b"OHDR\x02")
-    flags = head.number(1)
-    head.skip((16 if flags & 0x20 else 0) + (4 if flags & 0x10 else 0))
-    size = head.number(1 << (flags & 3))
-    blocks = [(address + head.position, size)]
-    ordered, total = bool(flags & 0x04), 0
-    for i, (position, length) in enumerate(blocks):  # grows while it is read
-        total += length
-        if total > _MAX_HEADER:
-            raise ValueError("the header of an object is too long")
-        body = source.cursor(position, length)
-        if i:
-            body.expect(b"OCHK")
-            body.block = body.block[:-4]  # a checksum
-        while body.left >= 4 + 2 * ordered:
-            kind, size, message_flags = body.number(1), body.number(2), body.number(1)
-            body.skip(2 * ordered)
-            content = body.take(size)
-            if kind == m.CONTINUATION:
-                next_block = Cursor(content)
-                blocks.append((next_block.number(8), next_block.number(8)))
-            elif not message_flags & 2:
-                yield kind, content
-
-
-def _heap_data(source: Source, address: int) -> bytes:
-    """Return the names of a group's members."""
-    head = source.cursor(address, 32)
-    head.expect(b"HEAP\0")
-    head.skip(3)
-    size = head.number(8)
-    head.skip(8)
-    return source.read(head.number(8), size)
-
-
-def _symbols(
-    source: Source, address: int, names: bytes, level: int | None = None
-) -> Iterator[tuple[str, int | None]]:
-    """Yield the members of a group of the older form: names and addresses."""
-    head = source.cursor(address, 24)
-    head.expect(b"TREE\0")
-    own_level, count = head.number(1), head.number(2)
-    if level is not None and own_level != level:
-        raise ValueError("the tree of a group has no levels")
-    body = source.cursor(address + 24, 16 * count + 8)
-    for _ in range(count):
-        body.skip(8)
-        child = body.number(8)
-        if own_level:
-            yield from _symbols(source, child, names, own_level - 1)
-        else:
-            yield from _symbol_node(source, child, names)
-
-
-def _symbol_node(source: Source, address: int, names: bytes) -> Iterator[tuple[str, int | None]]:
-    head = source.cursor(address, 8)
-    head.expect(b"SNOD\x01")
-    head.skip(1)
-    count = head.number(2)
-    body = source.cursor(address + 8, 40 * count)
-    for _ in range(count):
-        start, target, cache = body.number(8), body.number(8), body.number(4)
-        body.skip(20)
-        end = names.find(b"\0", start, start + _MAX_NAME)
-        if end < 0:
-            raise ValueError("the name of a group's member is cut short")
-        yield names[start:end].decode(), None if cache == 2 else target
-
-
-def _heap_object(source: Source, address: int, index: int) -> bytes:
-    """Return an object of a global heap, where texts of variable length are."""
-    head = source.cursor(address, 16)
-    head.expect(b"GCOL\x01")
-    head.skip(3)
-    heap = source.cursor(address, head.number(8))
-    heap.skip(16)
-    while heap.left >= 16:
-        number = heap.number(2)
-        heap.skip(6)
-        size = heap.number(8)
-        if number == 0:
-            break
-        data = heap.take(size)
-        heap.skip(min(-size % 8, heap.left))
-        if number == index:
-            return data
-    raise ValueError("a text is missing")

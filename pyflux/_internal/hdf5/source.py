@@ -47,7 +47,6 @@ class Source:
     def read_array(self, address: int, dtype: np.dtype, count: int) -> NDArray[np.generic]:
         """Return ``count`` elements from ``address``."""
         self._check(address, dtype.itemsize * count)
-        self.claim(dtype.itemsize * count)
         array = np.empty(count, dtype)
         self._file.seek(address)
         view = array.data.cast("B")

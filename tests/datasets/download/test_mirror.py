@@ -12,7 +12,7 @@ import tracemalloc
 import pytest
 
 from pyflux.datasets.download import fetch
-from pyflux.datasets.download.fetcher import MAX_UNKNOWN_SIZE
+from pyflux.datasets.download.transfer import MAX_UNKNOWN_SIZE
 from pyflux.errors import DownloadError
 
 CONTENT = bytes(range(256)) * 400
