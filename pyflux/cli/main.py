@@ -16,7 +16,7 @@ from .. import __version__
 from .._internal import console, environment
 from ..engines import abort_others
 from ..errors import PyFluxError
-from . import demo, doctor, evaluate, options, output, predict, setup, train
+from . import cache, completion, demo, doctor, evaluate, export, options, output, predict, setup, train
 from .output import Report
 
 if TYPE_CHECKING:
@@ -26,9 +26,12 @@ COMMANDS: dict[str, ModuleType] = {
     "train": train,
     "evaluate": evaluate,
     "predict": predict,
+    "export": export,
     "demo": demo,
     "setup": setup,
     "doctor": doctor,
+    "cache": cache,
+    "completion": completion,
 }
 
 # Exit codes. The last two are what a shell gives for a program that ends by SIGINT or SIGPIPE.
