@@ -27,15 +27,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(a: argparse.Namespace) -> Report:
     """Measure the folders; delete those that are asked for."""
+    found = folders()
+    if a.clear in ("julia", "all") and not installation.uses_juliapkg():
+        raise ValueError(
+            f"--clear {a.clear}: {found['julia']} is the environment that PYTHON_JULIACALL_PROJECT names, "
+            "which pyflux did not make; clear the other kinds one by one"
+        )
     kept = []
-    for kind, folder in folders().items():
+    for kind, folder in found.items():
         entry = {"kind": kind, "folder": str(folder), "bytes": size(folder), "cleared": False}
         if a.clear in (kind, "all") and folder.is_dir():
-            if kind == "julia" and not installation.uses_juliapkg():
-                raise ValueError(
-                    f"--clear {a.clear}: {folder} is the environment that PYTHON_JULIACALL_PROJECT names, "
-                    "which pyflux did not make; delete it yourself"
-                )
             shutil.rmtree(folder)
             entry["cleared"] = True
         kept.append(entry)

@@ -29,12 +29,14 @@ def test_one_kind_is_cleared(kept, report):
     assert (kept / "julia_env/Manifest.toml").exists()
 
 
-def test_an_environment_of_the_users_is_left_alone(kept, monkeypatch, run):
+@pytest.mark.parametrize("kind", ["julia", "all"])
+def test_with_an_environment_of_the_user_s_nothing_is_deleted(kept, monkeypatch, run, kind):
     monkeypatch.setattr(cache.installation, "uses_juliapkg", lambda: False)
-    code, _, err = run("cache", "--clear", "julia")
+    code, _, err = run("cache", "--clear", kind)
     assert code == 1
     assert "julia_env" in err
     assert (kept / "julia_env/Manifest.toml").exists()
+    assert (kept / "datasets/mnist/a.gz").exists()
 
 
 def test_an_unknown_kind_is_wrong_usage(run):
