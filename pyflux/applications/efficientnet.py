@@ -20,7 +20,6 @@ from ..layers import (
     Add,
     BatchNormalization,
     Conv2D,
-    Dense,
     DepthwiseConv2D,
     Dropout,
     GlobalAveragePooling2D,
@@ -34,7 +33,7 @@ from ..layers import (
 )
 from ..models import Functional
 from .mobilenet_v2 import divisible
-from .pretrained import CLASSES, PublishedFile, check_arguments, global_pooling, with_weights
+from .pretrained import CLASSES, PublishedFile, check_arguments, end, with_weights
 
 
 class Scale(NamedTuple):
@@ -123,11 +122,7 @@ def _efficientnet(
             number += 1
     x = Conv2D(_channels(1280, scale), 1, padding="same", use_bias=False, name="top_conv", **_DRAWN)(x)
     x = _activated(x, "top")
-    if include_top:
-        x = Dropout(scale.dropout, name="top_dropout")(GlobalAveragePooling2D(name="avg_pool")(x))
-        x = Dense(classes, activation=classifier_activation, name="predictions")(x)
-    for layer in [] if include_top else global_pooling(pooling):
-        x = layer(x)
+    x = end(x, include_top, pooling, classes, classifier_activation, dropout=scale.dropout)
     full_name = f"efficientnet{which}"
     model = Functional(inputs, x, name=full_name if name is None else name, seed=seed, engine=engine)
     suffix, md5 = ("", scale.with_top) if include_top else ("_notop", scale.without_top)

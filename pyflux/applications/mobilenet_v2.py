@@ -13,16 +13,14 @@ from ..layers import (
     Add,
     BatchNormalization,
     Conv2D,
-    Dense,
     DepthwiseConv2D,
-    GlobalAveragePooling2D,
     Input,
     ReLU,
     Shape,
     ZeroPadding2D,
 )
 from ..models import Functional
-from .pretrained import CLASSES, centred_preprocess, check_arguments, global_pooling, with_weights
+from .pretrained import CLASSES, centred_preprocess, check_arguments, end, with_weights
 
 # Of each stage: by how much a block widens its input, channels that it gives, blocks, and how many pixels the
 # first block moves at a time (table 2).
@@ -84,11 +82,7 @@ def MobileNetV2(  # noqa: N802 - Keras's name
             number += 1
     x = Conv2D(divisible(1280 * max(alpha, 1.0)), 1, use_bias=False, name="Conv_1")(x)
     x = ReLU(6.0, name="out_relu")(_normalized(x, "Conv_1_bn"))
-    if include_top:
-        x = GlobalAveragePooling2D(name="avg_pool")(x)
-        x = Dense(classes, activation=classifier_activation, name="predictions")(x)
-    for layer in [] if include_top else global_pooling(pooling):
-        x = layer(x)
+    x = end(x, include_top, pooling, classes, classifier_activation)
     model = Functional(inputs, x, name=name, seed=seed, engine=engine)
     return with_weights(model, weights, None)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,7 +13,7 @@ from .._internal import validation
 from ..datasets.base import cache_folder
 from ..inputs import Floats, as_array
 from ..interchange import match_weights, read_weights
-from ..layers import GlobalAveragePooling2D, GlobalMaxPooling2D, Layer, Shape
+from ..layers import Dense, Dropout, GlobalAveragePooling2D, GlobalMaxPooling2D, Layer, Shape
 from ..layers.base import sample_shape
 from ..models import Model
 
@@ -80,6 +80,35 @@ def global_pooling(pooling: str | None) -> list[Layer]:
     if pooling is None:
         return []
     return [POOLINGS[validation.choice("pooling", pooling, POOLINGS)](name=f"{pooling}_pool")]
+
+
+def end(
+    x: Any,
+    include_top: bool,
+    pooling: str | None,
+    classes: int,
+    classifier_activation: str,
+    *,
+    dropout: float = 0.0,
+) -> Any:
+    """Return what the end of a network makes of its last feature maps.
+
+    Args:
+        x: The feature maps, a symbolic tensor.
+        include_top: Whether it ends in a pooling and a dense layer.
+        pooling: What it ends in otherwise, see `global_pooling`.
+        classes: Number of outputs of the dense layer.
+        classifier_activation: Its activation.
+        dropout: The fraction that is dropped before it.
+    """
+    if include_top:
+        x = GlobalAveragePooling2D(name="avg_pool")(x)
+        if dropout:
+            x = Dropout(dropout, name="top_dropout")(x)
+        return Dense(classes, activation=classifier_activation, name="predictions")(x)
+    for layer in global_pooling(pooling):
+        x = layer(x)
+    return x
 
 
 def with_weights(model: M, weights: str | os.PathLike[str] | None, published: PublishedFile | None) -> M:

@@ -14,8 +14,6 @@ from ..layers import (
     Add,
     BatchNormalization,
     Conv2D,
-    Dense,
-    GlobalAveragePooling2D,
     Input,
     MaxPooling2D,
     Shape,
@@ -27,7 +25,7 @@ from .pretrained import (
     PublishedFile,
     caffe_preprocess,
     check_arguments,
-    global_pooling,
+    end,
     with_weights,
 )
 
@@ -95,11 +93,7 @@ def ResNet50(  # noqa: N802 - Keras's name
     for number, (filters, blocks, strides) in enumerate(STAGES, 2):
         for block in range(1, blocks + 1):
             x = _block(x, f"conv{number}_block{block}", filters, strides if block == 1 else 1, block == 1)
-    if include_top:
-        x = GlobalAveragePooling2D(name="avg_pool")(x)
-        x = Dense(classes, activation=classifier_activation, name="predictions")(x)
-    for layer in [] if include_top else global_pooling(pooling):
-        x = layer(x)
+    x = end(x, include_top, pooling, classes, classifier_activation)
     model = Functional(inputs, x, name=name, seed=seed, engine=engine)
     return with_weights(model, weights, WITH_TOP if include_top else WITHOUT_TOP)
 

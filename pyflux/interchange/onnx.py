@@ -129,9 +129,10 @@ def _pads(step: Step) -> list[int]:
     return [top, left, bottom, right]
 
 
-def _conv2d(graph: Graph, step: Step, x: str) -> str:
+def _convolution(graph: Graph, step: Step, x: str, kernel: Floats, groups: int) -> str:
+    """Add a convolution with a kernel (height, width, channels in / groups, filters)."""
     layer = step.layer
-    inputs = [graph.constant(f"{step.name}/kernel", step.weights["kernel"].transpose(3, 2, 0, 1))]
+    inputs = [graph.constant(f"{step.name}/kernel", kernel.transpose(3, 2, 0, 1))]
     if "bias" in step.weights:
         inputs.append(graph.constant(f"{step.name}/bias", step.weights["bias"]))
     return graph.add(
@@ -141,18 +142,18 @@ def _conv2d(graph: Graph, step: Step, x: str) -> str:
         strides=layer.strides,
         pads=_pads(step),
         dilations=layer.dilation_rate,
-        group=layer.groups,
+        group=groups,
     )
 
 
+def _conv2d(graph: Graph, step: Step, x: str) -> str:
+    return _convolution(graph, step, x, step.weights["kernel"], step.layer.groups)
+
+
 def _depthwise_conv2d(graph: Graph, step: Step, x: str) -> str:
-    layer, (height, width, channels, multiplier) = step.layer, step.weights["kernel"].shape
-    kernel = step.weights["kernel"].reshape(height, width, 1, channels * multiplier)
-    inputs = [graph.constant(f"{step.name}/kernel", kernel.transpose(3, 2, 0, 1))]
-    if "bias" in step.weights:
-        inputs.append(graph.constant(f"{step.name}/bias", step.weights["bias"]))
-    options = {"strides": layer.strides, "pads": _pads(step), "dilations": layer.dilation_rate}
-    return graph.add("Conv", x, *inputs, group=channels, **options)
+    kernel = step.weights["kernel"]
+    height, width, channels, multiplier = kernel.shape
+    return _convolution(graph, step, x, kernel.reshape(height, width, 1, channels * multiplier), channels)
 
 
 def _pooling(operator: str, **attributes: Any) -> Callable[[Graph, Step, str], str]:

@@ -244,7 +244,7 @@ def _padding_modules(node: Node) -> int:
     layer: Any = node.layer
     if getattr(layer, "padding", None) != "same":
         return 0
-    if isinstance(layer, (L.Conv2D, L.DepthwiseConv2D)) and layer.strides == (1, 1):
+    if isinstance(layer, L.Convolution) and layer.window.strides == (1, 1):
         return 0  # Conv2d(padding="same") does it itself, for steps of 1 alone
     return int(any(before != after for before, after in layer.window.pads(*node.input_shape[:2])))
 

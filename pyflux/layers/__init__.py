@@ -10,7 +10,7 @@ lists the tables of engines and exporters that need an entry too; ``tests/test_c
 
 from .activations import ELU, Activation, LeakyReLU, ReLU, Softmax
 from .base import ActivationLayer, Layer, Shape, sample_shape
-from .convolutional import Conv2D
+from .convolutional import Conv2D, Convolution
 from .core import Dense, Dropout, Flatten, Input
 from .depthwise import DepthwiseConv2D
 from .merging import Add, Average, Concatenate, Maximum, Merge, Minimum, Multiply, Subtract
@@ -56,6 +56,7 @@ __all__ = [
     "BatchNormalization",
     "Concatenate",
     "Conv2D",
+    "Convolution",
     "Convolution2D",
     "Cropping2D",
     "Dense",

@@ -1,9 +1,9 @@
-"""2-D convolution."""
+"""2-D convolution, and what all layers with a kernel that moves over images share."""
 
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from .. import constraints, initializers, regularizers
 from .._internal import validation
@@ -18,7 +18,38 @@ from .window import Window
 
 
 @dataclass(repr=False)
-class Conv2D(Layer):
+class Convolution(Layer):
+    """The base of the layers that move a kernel over images.
+
+    They have the arguments ``kernel_size``, ``strides``, ``padding``, ``data_format`` and ``dilation_rate``.
+    """
+
+    rank: ClassVar[int | None] = 3
+
+    def _convert_window(self) -> None:
+        """Check and convert the arguments that say how the kernel moves."""
+        self._convert(
+            kernel_size=validation.pair,
+            strides=validation.pair,
+            padding=padding,
+            data_format=channels_last,
+            dilation_rate=validation.pair,
+        )
+        if max(self.window.strides) > 1 and max(self.window.dilation_rate) > 1:
+            raise ValueError(
+                f"strides and dilation_rate cannot both be greater than 1, "
+                f"got {self.window.strides} and {self.window.dilation_rate}"
+            )
+
+    @property
+    def window(self) -> Window:
+        """The kernel as it moves over an image."""
+        given: Any = self  # every subclass has these arguments
+        return Window(given.kernel_size, given.strides, given.dilation_rate, given.padding)
+
+
+@dataclass(repr=False)
+class Conv2D(Convolution):
     """2-D convolution over ``(height, width, channels)``: a cross-correlation, as in Keras and PyTorch.
 
     Weights: ``kernel`` (kernel height, kernel width, channels in / groups, filters) and ``bias`` (filters,).
@@ -49,8 +80,6 @@ class Conv2D(Layer):
     (26, 26, 16)
     """
 
-    rank: ClassVar[int | None] = 3
-
     filters: int
     kernel_size: Pair
     strides: Pair = (1, 1)
@@ -72,11 +101,6 @@ class Conv2D(Layer):
         super().__post_init__()
         self._convert(
             filters=validation.as_int,
-            kernel_size=validation.pair,
-            strides=validation.pair,
-            padding=padding,
-            data_format=channels_last,
-            dilation_rate=validation.pair,
             groups=validation.as_int,
             activation=as_activation,
             use_bias=validation.as_bool,
@@ -89,22 +113,7 @@ class Conv2D(Layer):
         )
         if self.filters % self.groups:
             raise ValueError(f"filters must be a multiple of groups, got {self.filters} and {self.groups}")
-        if max(self.window.strides) > 1 and max(self.window.dilation_rate) > 1:
-            raise ValueError(
-                f"strides and dilation_rate cannot both be greater than 1, "
-                f"got {self.strides} and {self.dilation_rate}"
-            )
-
-    @property
-    def window(self) -> Window:
-        """The kernel as it moves over an image."""
-        pair = validation.pair
-        return Window(
-            pair("kernel_size", self.kernel_size),
-            pair("strides", self.strides),
-            pair("dilation_rate", self.dilation_rate),
-            self.padding,
-        )
+        self._convert_window()
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return ``(height, width, filters)`` after the convolution."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, field
-from typing import ClassVar
 
 import numpy as np
 
@@ -15,13 +14,13 @@ from ..initializers import InitializerLike
 from ..regularizers import L1L2, RegularizerLike
 from ..variables import Floats
 from .activations import ActivationLike, as_activation
-from .arguments import Pair, channels_last, padding
-from .base import Layer, Shape
-from .window import Window
+from .arguments import Pair
+from .base import Shape
+from .convolutional import Convolution
 
 
 @dataclass(repr=False)
-class DepthwiseConv2D(Layer):
+class DepthwiseConv2D(Convolution):
     """2-D convolution of each channel apart, with kernels of its own.
 
     Weights: ``kernel`` (kernel height, kernel width, channels, depth_multiplier) and ``bias``
@@ -52,8 +51,6 @@ class DepthwiseConv2D(Layer):
     (26, 26, 8)
     """
 
-    rank: ClassVar[int | None] = 3
-
     kernel_size: Pair
     strides: Pair = (1, 1)
     padding: str = "valid"
@@ -73,12 +70,7 @@ class DepthwiseConv2D(Layer):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._convert(
-            kernel_size=validation.pair,
-            strides=validation.pair,
-            padding=padding,
             depth_multiplier=validation.as_int,
-            data_format=channels_last,
-            dilation_rate=validation.pair,
             activation=as_activation,
             use_bias=validation.as_bool,
             depthwise_initializer=initializers.get,
@@ -88,22 +80,7 @@ class DepthwiseConv2D(Layer):
             depthwise_constraint=constraints.get,
             bias_constraint=constraints.get,
         )
-        if max(self.window.strides) > 1 and max(self.window.dilation_rate) > 1:
-            raise ValueError(
-                f"strides and dilation_rate cannot both be greater than 1, "
-                f"got {self.strides} and {self.dilation_rate}"
-            )
-
-    @property
-    def window(self) -> Window:
-        """The kernel as it moves over an image."""
-        pair = validation.pair
-        return Window(
-            pair("kernel_size", self.kernel_size),
-            pair("strides", self.strides),
-            pair("dilation_rate", self.dilation_rate),
-            self.padding,
-        )
+        self._convert_window()
 
     @property
     def kernel_regularizer(self) -> L1L2 | None:

@@ -152,13 +152,13 @@ class JuliaThread:
         Returns None without calling it in any other thread, which Julia would keep in its books for ever,
         while Julia's thread has something to do, and in a forked process.
         """
-        if self._forked or threading.get_ident() != self._main or not self._idle.acquire(blocking=False):
+        if self._forked or threading.get_ident() != self._main or self._idle.locked():
             return None
-        try:
+        # Where Julia's thread is quicker this waits, as an ordinary call would. A `with` leaves the lock free
+        # whenever Ctrl-C comes, which trying to acquire it would not.
+        with self._idle:
             self._before_call()
             return function(argument)
-        finally:
-            self._idle.release()
 
     def discard(self, value: Any) -> None:
         """Drop an object of juliacall's in Julia's thread, before the next call."""

@@ -183,14 +183,13 @@ class Network:
         self, images: Images, architecture: Architecture, start: int = 0, stop: int | None = None
     ) -> Array:
         """Return what comes out of the last layer, or of the one before ``stop``."""
-        values = self._forward(images, architecture, start=start, stop=stop)
-        return values[-2] if len(values) > 1 else values[-1]
+        return last_output(self._forward(images, architecture, start=start, stop=stop))
 
     def _loss_and_gradients(self, data: Data) -> tuple[float, Array, list[Array]]:
         """Return the summed loss, what it was computed from, and the gradient for all that is trained."""
         body = self._body
         values = self._forward(data.images, body, start=self._start(data), training=True)
-        y = values[-2] if len(values) > 1 else values[-1]
+        y = last_output(values)
         loss, dy = loss_and_gradient(self._loss, y, data.targets, data.weights)
         first = max(self._start(data), self._architecture.first_trainable)
         weights, keys = self._layer_weights(body), self._keys(body, training=True)
@@ -230,3 +229,8 @@ def pick(data: Data, batch: NDArray[np.int64] | slice) -> Data:
     """Return some of the samples."""
     weights = None if data.weights is None else data.weights[batch]
     return Data(data.images[batch], data.targets[batch], weights, data.features)
+
+
+def last_output(values: list[Array]) -> Array:
+    """Return what the last layer gives; without layers what goes in, which is behind all outputs."""
+    return values[-2] if len(values) > 1 else values[-1]
