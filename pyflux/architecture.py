@@ -118,6 +118,7 @@ class Architecture:
         if self.inputs == chain_inputs(len(self.layers)):
             object.__setattr__(self, "inputs", ())
         _ = self.nodes  # an error belongs here, not to the first use
+        self._check_used()
         self._check_order()
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -272,6 +273,12 @@ class Architecture:
             for entry, inputs in zip(described, self.inputs, strict=True):
                 entry["inputs"] = [self.names[i] if i >= 0 else SAMPLES for i in inputs]
         return {"input_shape": list(self.input_shape), "layers": described}
+
+    def _check_used(self) -> None:
+        taken = {i for inputs in self.inputs for i in inputs}
+        for i, name in enumerate(self.names[:-1]):
+            if self.inputs and i not in taken:
+                raise ValueError(f"layer {name!r}: no layer takes its output, and it is not the last")
 
     def _check_order(self) -> None:
         first = next((i for i, node in enumerate(self.nodes) if node.weight_shapes), len(self.nodes))

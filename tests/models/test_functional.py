@@ -324,6 +324,13 @@ def test_a_description_with_wrong_inputs_is_refused(inputs):
         Functional.from_config(config)
 
 
+def test_a_description_with_an_output_that_nothing_takes_is_refused():
+    config = network().get_config()
+    config["layers"][4]["inputs"] = ["conv2d", "conv2d"]
+    with pytest.raises(ValueError, match="'re_lu'"):
+        Functional.from_config(config)
+
+
 def test_onnx_computes_the_same(tmp_path):
     onnxruntime = pytest.importorskip("onnxruntime")
     for name, make in MERGES.items():

@@ -197,9 +197,7 @@ class Network:
         d: dict[int, Array] = {len(body.nodes) - 1: dy}
         grads: list[Array] = []
         for i in reversed(range(first, len(body.nodes))):
-            node, di = body.nodes[i], d.pop(i, None)
-            if di is None:  # nothing that is trained leads there
-                di = np.zeros_like(values[i])
+            node, di = body.nodes[i], d.pop(i)
             x = [values[k] for k in node.inputs]
             if isinstance(node.layer, Merge):
                 found = MERGING[type(node.layer)].backward(node.layer, x, values[i], di)
