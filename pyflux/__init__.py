@@ -8,6 +8,9 @@
 Importing pyflux starts nothing: Julia comes with the first `fit` or `predict`.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from . import (
     activations,
     applications,
@@ -42,6 +45,9 @@ from .layers import Input
 from .models import History, Model, Sequential, load
 from .train_mnist import TrainingResult, train_mnist
 
+if TYPE_CHECKING:
+    from . import plots
+
 __version__ = "0.1.0"
 
 __all__ = [
@@ -75,6 +81,7 @@ __all__ = [
     "models",
     "networks",
     "optimizers",
+    "plots",
     "recipes",
     "regularizers",
     "schedules",
@@ -85,3 +92,10 @@ __all__ = [
     "train_mnist",
     "utils",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what few programs need when it is first used."""
+    if name == "plots":
+        return import_module(".plots", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,5 @@
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,8 @@ import pytest
 from pyflux import Sequential, layers, synthetic_digits
 from pyflux.engines.flux import julia as engine_julia
 from pyflux.errors import EngineUnavailable
+
+os.environ.setdefault("MPLBACKEND", "agg")  # figures open no windows
 
 ROOT = Path(__file__).parent.parent
 
@@ -20,6 +23,14 @@ def julia():
         if os.environ.get("PYFLUX_REQUIRE_JULIA") == "1":
             pytest.fail(f"PYFLUX_REQUIRE_JULIA is set, but: {e}")
         pytest.skip(str(e))
+
+
+@pytest.fixture(autouse=True)
+def figures_closed():
+    """Closes the figures that a test has drawn."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
 
 
 @pytest.fixture(params=["reference", "flux"])

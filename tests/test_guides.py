@@ -43,7 +43,9 @@ def test_fine_tuning(julia, flowers):
     assert names["best"].shape == (8,)
 
 
-@pytest.mark.parametrize(("name", "count"), [("index.md", 1), ("from-keras.md", 2), ("from-pytorch.md", 2)])
+@pytest.mark.parametrize(
+    ("name", "count"), [("index.md", 1), ("plots.md", 3), ("from-keras.md", 2), ("from-pytorch.md", 2)]
+)
 def test_the_python_of_a_page_runs(julia, name, count, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     parts, names = blocks(name), {}

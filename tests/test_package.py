@@ -49,6 +49,7 @@ def test_public_names():
         "models",
         "networks",
         "optimizers",
+        "plots",
         "recipes",
         "regularizers",
         "schedules",
@@ -64,9 +65,7 @@ def test_public_names():
 
 
 def test_importing_starts_nothing():
-    code = (
-        "import sys, pyflux; print([m for m in ('juliapkg', 'requests', 'tqdm', 'PIL') if m in sys.modules])"
-    )
+    code = "import sys, pyflux; print([m for m in ('juliapkg', 'requests', 'tqdm', 'PIL', 'matplotlib') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
 
@@ -99,6 +98,7 @@ LEVELS = [
     ["train_mnist"],
     ["recipes"],
     ["applications"],
+    ["plots"],
     ["models"],
     ["interchange"],
     ["saving"],

@@ -174,6 +174,22 @@ def choice(argument: str, value: Any, known: Iterable[str], *, ignore_case: bool
     )
 
 
+def class_names(value: Iterable[Any] | None, classes: int) -> list[str]:
+    """Return a name for each class; by default its number.
+
+    >>> class_names(None, 3)
+    ['0', '1', '2']
+    """
+    if value is None:
+        return [str(i) for i in range(classes)]
+    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
+        raise TypeError(f"class_names must be a list of names, got {show(value)}")
+    names = [str(name) for name in value]
+    if len(names) != classes:
+        raise ValueError(f"class_names must be one for each of the {classes} classes, got {len(names)}")
+    return names
+
+
 def device(value: Any) -> str:
     """Return the name of a device, refusing what is none.
 

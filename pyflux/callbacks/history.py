@@ -16,6 +16,8 @@ class History(Callback):
             a list with one value an epoch. ``loss`` and ``accuracy`` are means over the epoch while the
             weights change; the ``val_`` quantities are computed after it.
         epoch: Numbers of the epochs, from ``initial_epoch``.
+        logged: For each of the quantities the numbers of the epochs that its values are of: not all, where
+            ``fit`` was given a ``validation_freq``.
         seconds: Training time of each epoch in seconds, without validation.
 
     >>> history = History()
@@ -28,6 +30,7 @@ class History(Callback):
     def __init__(self) -> None:
         self.history: dict[str, list[Any]] = {}
         self.epoch: list[int] = []
+        self.logged: dict[str, list[int]] = {}
         self.seconds: list[float] = []
 
     def __repr__(self) -> str:
@@ -38,19 +41,26 @@ class History(Callback):
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Start over."""
-        self.history, self.epoch, self.seconds = {}, [], []
+        self.history, self.epoch, self.logged, self.seconds = {}, [], {}, []
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Append the logs of an epoch."""
         self.epoch.append(epoch)
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(value)
+            self.logged.setdefault(name, []).append(epoch)
 
     def get_state(self) -> dict[str, Any]:
         """Return the numbers of all epochs."""
-        return {"history": self.history, "epoch": self.epoch, "seconds": self.seconds}
+        return {
+            "history": self.history,
+            "epoch": self.epoch,
+            "logged": self.logged,
+            "seconds": self.seconds,
+        }
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Continue after the epochs of `get_state`."""
         self.history = {name: list(values) for name, values in state["history"].items()}
+        self.logged = {name: list(epochs) for name, epochs in state.get("logged", {}).items()}
         self.epoch, self.seconds = list(state["epoch"]), list(state["seconds"])

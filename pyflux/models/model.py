@@ -21,8 +21,8 @@ from . import compile_config
 from .compile_config import CompileConfig, MetricLike
 from .data_sources import DataSources
 from .evaluator import EpochMeans, Evaluator
+from .inspectable import InspectableModel
 from .progress import Progress, TaskProgress
-from .saveable import SaveableModel
 from .sources import Source
 from .time_limit import TimeLimit
 from .trainer import Trainer, Validation
@@ -30,7 +30,7 @@ from .trainer import Trainer, Validation
 Verbose = int | str | bool
 
 
-class Model(SaveableModel):
+class Model(InspectableModel):
     """A network that can be trained: the base of `Sequential` and `Functional`.
 
     ``Model(inputs, outputs)`` makes a `Functional`, as in Keras.

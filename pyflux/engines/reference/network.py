@@ -67,6 +67,14 @@ class Network:
 
         return self._in_batches(features, images, batch_size)
 
+    def training_outputs(self, images: Images, step: int) -> Floats:
+        """Return the outputs for a batch as a training step computes them, with dropout and augmentation."""
+        kept, self.steps = self.steps, step
+        try:
+            return last_output(self._forward(images, self._architecture, training=True))
+        finally:
+            self.steps = kept
+
     def train(
         self, data: Data, order: NDArray[np.int64], batch_size: int, rates: Sequence[float]
     ) -> EvaluationResult:

@@ -11,9 +11,11 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from ..._internal.files import atomic_write
+from ..._internal.validation import class_names as class_names_of
 from ...architecture import Architecture
 from ...layers import Shape
 from ...losses import Loss
+from ...losses.probabilities import output_kind
 from .description import describe
 
 if TYPE_CHECKING:
@@ -68,10 +70,7 @@ def export_html(
     architecture = model.require_architecture("export_html()")
     _check_shapes(architecture.input_shape, architecture.output_shape)
     outputs = _outputs(architecture, model.loss if model.compiled else None)
-    classes = 2 if outputs == "binary" else architecture.output_shape[0]
-    names = [str(i) for i in range(classes)] if class_names is None else [str(name) for name in class_names]
-    if len(names) != classes:
-        raise ValueError(f"class_names must be one for each of the {classes} classes, got {len(names)}")
+    names = class_names_of(class_names, 2 if outputs == "binary" else architecture.output_shape[0])
     description = describe(architecture, model.get_weights()) | {"classNames": names, "outputs": outputs}
     texts = {
         "title": title or model.name,
@@ -106,8 +105,5 @@ def _check_shapes(given: Shape, output: Shape) -> None:
 
 def _outputs(architecture: Architecture, loss: Loss | None) -> str:
     """Return what the outputs are: probabilities, logits, the probability of one class of two, or values."""
-    if architecture.last_activation == "softmax":
-        return "probabilities"
-    if architecture.last_activation == "sigmoid" and architecture.output_shape == (1,):
-        return "binary"
-    return "logits" if getattr(loss, "from_logits", False) and architecture.output_shape[0] > 1 else "values"
+    kind = output_kind(architecture, loss)
+    return "values" if kind == "binary logits" else kind

@@ -1,0 +1,96 @@
+"""What a network computes inside: outputs of its layers."""
+
+import numpy as np
+import pytest
+
+from pyflux import Input, Model, Sequential, layers
+from pyflux.models import parts
+
+
+@pytest.fixture
+def branched(engine):
+    """A network with a branch, whose layers are known by name."""
+    inputs = Input((5, 4, 2))
+    stem = layers.Conv2D(3, 2, activation="relu", name="stem")(inputs)
+    left = layers.Conv2D(3, 1, name="left")(stem)
+    joined = layers.Add(name="joined")([left, stem])
+    outputs = layers.Dense(3, activation="softmax", name="head")(layers.Flatten(name="flat")(joined))
+    return Model(inputs, outputs, seed=0, engine=engine)
+
+
+X = np.random.default_rng(0).random((6, 5, 4, 2), dtype=np.float32)
+
+
+def test_the_outputs_of_each_layer_are_those_that_the_next_computes_with(branched):
+    stem, left, joined, flat, head = (
+        branched.layer_outputs(X, name) for name in ("stem", "left", "joined", "flat", "head")
+    )
+    kernel, bias = branched.get_layer("left").get_weights()
+    np.testing.assert_allclose(left, stem @ kernel[0, 0] + bias, atol=1e-5)
+    np.testing.assert_allclose(joined, left + stem, atol=1e-5)
+    np.testing.assert_array_equal(flat, joined.reshape(6, -1))
+    np.testing.assert_allclose(head, branched.predict(X), atol=1e-6)
+    np.testing.assert_array_equal(branched.layer_outputs(X, -1), head)
+
+
+def test_the_samples_may_be_computed_in_batches(small, samples, engine):
+    model = small(engine=engine)
+    x, _ = samples()
+    whole, parts_ = model.layer_outputs(x, "conv2d"), model.layer_outputs(x, 0, batch_size=7)
+    assert whole.shape == (60, 4, 4, 4)
+    np.testing.assert_allclose(whole, parts_, atol=1e-6)
+
+
+def test_the_outputs_are_those_of_the_weights_of_now(small, samples, engine):
+    model = small(engine=engine)
+    model.compile("sgd")
+    x, y = samples()
+    before = model.layer_outputs(x, "conv2d")
+    model.fit(x, y, verbose=0)
+    after = model.layer_outputs(x, "conv2d")
+    assert not np.allclose(before, after)
+    kernel, bias = model.get_weights()[:2]
+    patch = (x[0, 1:4, 2:4] / 255).astype(np.float32)
+    expected = np.maximum((patch[..., None] * kernel).sum(axis=(0, 1, 2)) + bias, 0)
+    np.testing.assert_allclose(after[0, 1, 2], expected, atol=1e-5)
+
+
+def test_bytes_are_taken_as_the_whole_network_takes_them(engine):
+    model = Sequential(
+        [
+            layers.ZeroPadding2D(1, input_shape=(4, 4, 1)),
+            layers.Rescaling(1 / 255),
+            layers.Flatten(),
+            layers.Dense(2),
+        ],
+        engine=engine,
+    )
+    x = np.random.default_rng(0).integers(0, 256, (2, 4, 4, 1), dtype=np.uint8)
+    np.testing.assert_array_equal(model.layer_outputs(x, 0)[:, 1:-1, 1:-1], x)
+    np.testing.assert_allclose(model.layer_outputs(x, 1)[:, 1:-1, 1:-1], x / 255, rtol=1e-6)
+
+
+def test_the_layers_before_and_after_one_make_the_whole(branched):
+    architecture = branched.architecture
+    for cut in (0, 2, 3):
+        before, rest = parts.until(architecture, cut), parts.after(architecture, cut)
+        assert before.names + rest.names == architecture.names
+        assert (before.output_shape, rest.output_shape) == (rest.input_shape, (3,))
+
+
+def test_after_a_branch_is_refused(branched):
+    with pytest.raises(ValueError, match="'left'.*'stem' or 'joined'"):
+        parts.after(branched.architecture, 1)
+
+
+@pytest.mark.parametrize(
+    ("layer", "error", "message"),
+    [
+        ("stam", ValueError, "layer 'stam'.*'stem'"),
+        (5, ValueError, "layer.*from -5 to 4.*5"),
+        (1.0, TypeError, "layer.*1.0"),
+    ],
+)
+def test_a_layer_that_is_not_there_is_refused(branched, layer, error, message):
+    with pytest.raises(error, match=message):
+        branched.layer_outputs(X, layer)
