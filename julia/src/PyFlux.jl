@@ -78,6 +78,7 @@ include("train/data_parallel.jl")    # several processes, one training
 include("train/train.jl")            # the training loop
 include("train/evaluate.jl")
 include("train/predict.jl")
+include("train/input_gradients.jl")  # for saliency maps
 include("train/metrics.jl")
 
 include("gpu/batches.jl")            # what a GPU computes in its own way

@@ -21,6 +21,7 @@ from .base import (
     ExecutionConfig,
     Network,
     OptimizerState,
+    score_head,
 )
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "abort_others",
     "build",
     "check",
+    "score_head",
     "start",
 ]
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._internal import validation
+from ..architecture import Architecture
 from ..inputs import Floats, Images, Targets
 from ..losses import Loss
 from ..optimizers import Optimizer
@@ -136,6 +137,13 @@ class Network(Protocol):
     def gradients(self, data: Data) -> tuple[float, list[Floats]]:
         """Return the mean loss over all samples and its gradient for every trainable weight."""
 
+    def input_gradients(self, data: Data, batch_size: int, loss: Loss | None) -> Floats:
+        """Return a gradient for each sample, ``(N, *input_shape)``, computed as in prediction.
+
+        It is that of the sample's loss; where ``loss`` is None, of its output number ``data.targets``, before
+        the `score_head`. Images of bytes count as the floats that the network makes of them.
+        """
+
     def optimizer_state(self) -> OptimizerState:
         """Return copies of the optimizer's state."""
 
@@ -147,3 +155,13 @@ class Network(Protocol):
 
     def versions(self) -> dict[str, str]:
         """Return the versions of what computes, such as ``{"julia": …, "flux": …}``."""
+
+
+def score_head(architecture: Architecture) -> str:
+    """Return the function at a network's end that turns scores into probabilities; empty for none.
+
+    >>> from pyflux.layers import Dense
+    >>> score_head(Architecture((Dense(3, activation="softmax"),), (5,)))
+    'softmax'
+    """
+    return architecture.last_activation if architecture.last_activation in ("softmax", "sigmoid") else ""

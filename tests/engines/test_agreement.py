@@ -56,6 +56,9 @@ def agree(both, data):
     assert len(f_grads) == len(r_grads) > 0
     for got, expected in zip(f_grads, r_grads, strict=True):
         close(got, expected)
+    for loss in (both[1]._loss, None):
+        labelled = data if data.targets.ndim == 1 else data._replace(targets=data.targets.argmax(axis=1))
+        close(*(network.input_gradients(data if loss else labelled, 3, loss) for network in both))
 
 
 def classifier(*stack):

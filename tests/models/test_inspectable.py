@@ -1,9 +1,10 @@
-"""What a network computes inside: outputs of its layers."""
+"""What a network computes inside: outputs of its layers, and gradients."""
 
 import numpy as np
 import pytest
 
 from pyflux import Input, Model, Sequential, layers
+from pyflux.engines import Data
 from pyflux.models import parts
 
 
@@ -94,3 +95,81 @@ def test_after_a_branch_is_refused(branched):
 def test_a_layer_that_is_not_there_is_refused(branched, layer, error, message):
     with pytest.raises(error, match=message):
         branched.layer_outputs(X, layer)
+
+
+def test_the_gradient_of_the_loss_says_which_pixels_would_change_it(branched):
+    branched.compile("sgd")
+    y = np.array([0, 1, 2, 0, 1, 2])
+    gradient = branched.input_gradients(X, y, batch_size=4)
+    assert (gradient.shape, gradient.dtype) == (X.shape, np.float32)
+    step = 0.01 * gradient / np.abs(gradient).max()
+    losses = [-np.log(branched.predict(x)[np.arange(6), y].astype(np.float64)) for x in (X + step, X - step)]
+    expected = 2 * (step * gradient).sum(axis=(1, 2, 3))
+    np.testing.assert_allclose(losses[0] - losses[1], expected, rtol=0.02, atol=1e-7)
+
+
+def test_a_layer_s_gradients_are_the_same_where_the_samples_are_its_output(branched):
+    branched.compile("sgd")
+    y = [0, 1, 2, 0, 1, 2]
+    for of in ("loss", "score"):
+        found = branched.layer_gradients(X, y, "stem", of=of)
+        rest = branched._part(parts.after(branched.architecture, 0))
+        rest.compile("sgd")
+        outputs = branched.layer_outputs(X, "stem")
+        np.testing.assert_allclose(found, rest.input_gradients(outputs, y, of=of), atol=1e-6)
+        # By the chain rule: a convolution's gradient for its bias is the sum over all places where it is > 0.
+    _, grads = branched.session().network.gradients(Data(X, np.array(y, np.int32)))
+    mean = (branched.layer_gradients(X, y, "stem") * (outputs > 0)).sum(axis=(0, 1, 2)) / 6
+    np.testing.assert_allclose(mean, grads[1], rtol=1e-3, atol=1e-6)
+
+
+def test_nothing_is_changed_by_asking_for_gradients(samples, engine):
+    model = Sequential(
+        [layers.Conv2D(3, 2, input_shape=(6, 5, 2)), layers.BatchNormalization(), layers.Dropout(0.5),
+         layers.Flatten(), layers.Dense(3, activation="softmax")],
+        seed=0, engine=engine,
+    )  # fmt: skip
+    model.compile("adam")
+    x, y = samples()
+    model.fit(x, y, verbose=0)
+    weights, predicted, steps = model.get_weights(), model.predict(x), model.iterations
+    first = model.input_gradients(x, y)
+    model.layer_gradients(x, y, "conv2d", of="score")
+    np.testing.assert_array_equal(model.input_gradients(x, y), first)
+    for before, after in zip(weights, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(before, after)
+    np.testing.assert_array_equal(model.predict(x), predicted)
+    assert model.iterations == steps
+
+
+def test_bytes_count_as_what_the_network_makes_of_them(small, samples, engine):
+    model = small(engine=engine)
+    x, y = samples(4)
+    floats = (x / 255).astype(np.float32)
+    np.testing.assert_allclose(
+        model.input_gradients(x, y, of="score"), model.input_gradients(floats, y, of="score"), atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "linear"])
+def test_the_classes_of_a_single_output_have_opposite_scores(engine, activation):
+    model = Sequential([layers.Dense(1, activation=activation, input_shape=(2,))], engine=engine)
+    model.set_weights([[[2.0], [-3.0]], [0.0]])
+    found = model.input_gradients(np.zeros((2, 2)), [1, 0], of="score")
+    np.testing.assert_array_equal(found, [[2, -3], [-2, 3]])
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda m: m.input_gradients(X, [0] * 6), "compile"),
+        (lambda m: m.input_gradients(X, [0] * 6, of="los"), "of 'los'.*'loss'"),
+        (lambda m: m.input_gradients(X, [0] * 5, of="score"), "y .*6.*5"),
+        (lambda m: m.input_gradients(X, [3] * 6, of="score"), "y .*0 … 2.*3"),
+        (lambda m: m.layer_gradients(X, [0] * 6, "head", of="score"), "layer.*last.*'head'"),
+        (lambda m: m.layer_gradients(X, [0] * 6, "left", of="score"), "'left'.*'stem' or 'joined'"),
+    ],
+)
+def test_what_has_no_gradient_is_refused(branched, ask, message):
+    with pytest.raises(ValueError, match=message):
+        ask(branched)

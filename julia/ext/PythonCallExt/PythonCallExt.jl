@@ -130,6 +130,18 @@ function gradients(@nospecialize(state), data, outputs)
     end
 end
 
+function input_gradients(
+    @nospecialize(model), images, targets, loss, batchsize, @nospecialize(device), outputs
+)
+    x, y, dx, config = array(images), array(targets), array(outputs), plain(loss)
+    return without_gil() do
+        copy_result!(
+            dx, RowMajor.input_gradients(model, x, y, config, batchsize, device)
+        )
+        nothing
+    end
+end
+
 # One list: all slots of the first array that is trained, then those of the second, …
 function optimiser_slots(@nospecialize(state), outputs)
     slots = RowMajor.optimiser_slots(state)

@@ -98,17 +98,13 @@ class Network:
             self._call("set_weights", self._model, _transposed(weights))
 
     def compile(self, optimizer: Optimizer, loss: Loss, fast: bool = True) -> None:
-        if loss.kind == "custom":
-            raise ValueError(
-                f"loss {type(loss).__name__} is computed in Python, where engine='flux' does not train; use "
-                f"engine='reference', or a loss of pyflux.losses"
-            )
+        _check_loss(loss)
         if self._state is not None:
             self._make(self.weights())  # what is frozen now may not have been, and decides how layers behave
         specs = self._architecture.weights
         settings = {
             "optimizer": optimizer.config() | {"learning_rate": None},
-            "loss": {**loss.config(), "type": loss.kind},
+            "loss": _loss_settings(loss),
             "trainable": [spec.trainable for spec in specs],
             "penalties": [spec.regularizer and spec.regularizer.config() for spec in specs],
             "constraints": [spec.constraint and spec.constraint.config() for spec in specs],
@@ -191,6 +187,22 @@ class Network:
         self.set_weights(kept)  # the moving averages have changed
         return loss, found
 
+    def input_gradients(self, data: Data, batch_size: int, loss: Loss | None) -> Floats:
+        _check_loss(loss)
+        found = np.empty(data.images.shape, np.float32)
+        with _engine_errors("computing gradients of the input"):
+            self._call(
+                "input_gradients",
+                self._model,
+                _rowmajor(data.images),
+                _rowmajor(data.targets),
+                {"type": "score"} if loss is None else _loss_settings(loss),
+                _size(batch_size, data.images),
+                self._device,
+                found.T,
+            )
+        return found
+
     def optimizer_state(self) -> OptimizerState:
         names = tuple(self._optimizer.slots) if self._optimizer else ()
         found = [np.empty(shape, np.float32) for shape in self._trained for _ in names]
@@ -240,6 +252,19 @@ class Network:
             found: Handle = self._call("device_data", self._device, *arrays, keep=arrays)
             self._data[id(data)] = data, found
         return self._data[id(data)][1]
+
+
+def _check_loss(loss: Loss | None) -> None:
+    if loss is not None and loss.kind == "custom":
+        raise ValueError(
+            f"loss {type(loss).__name__} is computed in Python, where engine='flux' does not train; use "
+            f"engine='reference', or a loss of pyflux.losses"
+        )
+
+
+def _loss_settings(loss: Loss) -> dict[str, Any]:
+    """Return a loss as Julia takes it."""
+    return {**loss.config(), "type": loss.kind}
 
 
 def _rowmajor(array: NDArray[Any]) -> NDArray[Any]:

@@ -20,7 +20,7 @@ from ...layers import Merge
 from ...layers.preprocessing import GeometricAugmentation
 from ...losses import Loss, SparseCategoricalCrossentropy
 from ...optimizers import SGD, Optimizer
-from ..base import Data, EvaluationResult, OptimizerState
+from ..base import Data, EvaluationResult, OptimizerState, score_head
 from .activations import ACTIVATIONS
 from .augmentation import fused, transform_images
 from .layers import LAYERS
@@ -108,6 +108,20 @@ class Network:
         loss, _, grads = self._loss_and_gradients(data)
         self.set_weights(kept)  # the moving averages have moved
         return loss / len(data.images), grads
+
+    def input_gradients(self, data: Data, batch_size: int, loss: Loss | None) -> Floats:
+        body = self._architecture.without(score_head(self._architecture) if loss is None else loss.head)
+        found = []
+        for start in range(0, len(data.images), batch_size):
+            batch = pick(data, slice(start, start + batch_size))
+            values = self._forward(batch.images, body)
+            y = last_output(values)
+            if loss is None:
+                dy = np.eye(y.shape[1], dtype=y.dtype)[batch.targets]
+            else:  # of the sum, in which each sample's loss depends on that sample alone
+                dy = len(y) * loss_and_gradient(loss, y, batch.targets, None)[1]
+            found.append(self._backward(body, values, dy, 0, training=False)[1])
+        return np.concatenate(found)
 
     def optimizer_state(self) -> OptimizerState:
         names = self._optimizer.slots
@@ -200,7 +214,27 @@ class Network:
         y = last_output(values)
         loss, dy = loss_and_gradient(self._loss, y, data.targets, data.weights)
         first = max(self._start(data), self._architecture.first_trainable)
-        weights, keys = self._layer_weights(body), self._keys(body, training=True)
+        grads, _ = self._backward(body, values, dy, first, training=True)
+        for i, k in enumerate(self._trained):
+            penalty = self._architecture.penalties[k]
+            if penalty is not None:
+                w = self._weights[k]
+                grads[i] = grads[i] + penalty.l1 * np.sign(w) + 2 * penalty.l2 * w
+        return loss + self._penalty() * len(data.images), y, grads
+
+    def _backward(
+        self, body: Architecture, values: list[Array], dy: Array, first: int, *, training: bool
+    ) -> tuple[list[Array], Array]:
+        """Return the gradients for the weights of the layers from ``first``, and for what goes into these.
+
+        Args:
+            body: The network, to what the gradient ``dy`` is for.
+            values: What `_forward` returned for it.
+            dy: The gradient for its output.
+            first: The first layer that matters.
+            training: Whether it was a step of training.
+        """
+        weights, keys = self._layer_weights(body), self._keys(body, training)
         # The gradients for the output of each node: the sum of what each layer that takes it gives.
         d: dict[int, Array] = {len(body.nodes) - 1: dy}
         grads: list[Array] = []
@@ -216,12 +250,7 @@ class Network:
                 found, grads = [dx], (layer_grads if node.layer.trainable else []) + grads
             for k, dk in zip(node.inputs, found, strict=True):
                 d[k] = d[k] + dk if k in d else dk
-        for i, k in enumerate(self._trained):
-            penalty = self._architecture.penalties[k]
-            if penalty is not None:
-                w = self._weights[k]
-                grads[i] = grads[i] + penalty.l1 * np.sign(w) + 2 * penalty.l2 * w
-        return loss + self._penalty() * len(data.images), y, grads
+        return grads, d[first - 1]
 
     def _penalty(self) -> float:
         """The regularizers' part of the loss, of what is trained."""

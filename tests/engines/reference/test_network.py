@@ -94,6 +94,35 @@ def test_gradients_are_those_of_finite_differences(name):
             assert g.flat[index] == pytest.approx((up - down) / (2 * step), rel=1e-5, abs=1e-8)
 
 
+@pytest.mark.parametrize("of", ["loss", "score"])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_gradients_for_the_input_are_those_of_finite_differences(name, of):
+    network, _ = double([layers.Rescaling(1.0), *NETWORKS[name]])  # which takes images in float64 as they are
+    rng = np.random.default_rng(1)
+    images, labels = rng.random((4, *SHAPE)), np.array([0, 2, 1, 2], np.int32)
+    loss = losses.SparseCategoricalCrossentropy() if of == "loss" else None
+    found = network.input_gradients(Data(images, labels), 3, loss)
+
+    def value(x):
+        p = network.predict(x, 4).astype(np.float64)
+        logs = np.log(p)
+        if of == "loss":
+            return -logs[np.arange(4), labels]
+        # A softmax gives the scores but for what is the same for all: their mean is taken away here and there.
+        return logs[np.arange(4), labels] - logs.mean(axis=1)
+
+    if of == "score":  # likewise
+        every = [network.input_gradients(Data(images, np.full(4, k, np.int32)), 3, None) for k in range(3)]
+        found = found - np.mean(every, axis=0)
+    step = 1e-6
+    for index in rng.permutation(images[0].size)[:25]:
+        up, down = images.copy(), images.copy()
+        up.reshape(4, -1)[:, index] += step
+        down.reshape(4, -1)[:, index] -= step
+        expected = (value(up) - value(down)) / (2 * step)
+        np.testing.assert_allclose(found.reshape(4, -1)[:, index], expected, rtol=1e-5, atol=1e-7)
+
+
 def trained(layer, optimizer=None, steps=3, seed=0):
     """The weights of a one-layer network after some steps at a large rate."""
     architecture = Architecture((layer, layers.Flatten()), SHAPE)

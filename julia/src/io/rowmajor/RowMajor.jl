@@ -11,7 +11,7 @@ module RowMajor
 using Flux: CPUDevice, Chain, cpu_device
 using Flux: logitbinarycrossentropy, logitcrossentropy, mae, mse
 using ..PyFlux: PyFlux, DataParallel, EvaluationResult, HuberLoss, Predictor, TrainState
-using ..PyFlux: Batches, activate, adapt_like, backpropagate, constraint
+using ..PyFlux: Batches, ClassScore, activate, adapt_like, backpropagate, constraint
 using ..PyFlux: frozen_features, getparameter, gradient_clipping, load_batch, numobs, pack!
 using ..PyFlux: parameter_paths, restore_state, rule, set_keys!, to_cpu, to_device
 

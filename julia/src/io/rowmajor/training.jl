@@ -68,6 +68,20 @@ evaluate(state::TrainState, data::DeviceData, batchsize, from_features = false) 
 rowmajor(result::EvaluationResult) =
     EvaluationResult(result.loss, to_cwhn(result.outputs), result.samples)
 
+"""
+    input_gradients(model, images, targets, loss, batchsize, device = cpu_device())
+
+`PyFlux.input_gradients` for images `(channels, width, height, samples)`, row-major. Integer
+targets are class numbers from 0. `loss` is a dictionary as in `train_state`, or
+`Dict("type" => "score")` for the score of the class.
+"""
+function input_gradients(model, images, targets, loss, batchsize, device = cpu_device())
+    activate(model)
+    data = DeviceData(device, images, targets)
+    loss = loss["type"] == "score" ? ClassScore() : loss_function(loss)
+    return to_cwhn(PyFlux.input_gradients(model, data.images, data.targets; loss, batchsize))
+end
+
 # Images for a GPU are moved in chunks, as they may be more than its memory holds.
 const CHUNK_BYTES = 2^28
 
