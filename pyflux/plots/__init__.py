@@ -14,6 +14,7 @@ from .confusion_matrix import confusion_matrix
 from .feature_maps import feature_maps
 from .filters import filters
 from .most_confused import most_confused
+from .saliency import grad_cam, saliency
 from .training_curves import training_curve, training_curves
 from .worst_mistakes import worst_mistakes
 
@@ -22,7 +23,9 @@ __all__ = [
     "confusion_matrix",
     "feature_maps",
     "filters",
+    "grad_cam",
     "most_confused",
+    "saliency",
     "training_curve",
     "training_curves",
     "worst_mistakes",

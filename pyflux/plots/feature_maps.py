@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from .._internal.validation import as_int
 from ..architecture import Architecture
-from ..inputs import as_array
+from ..inputs import Images, as_array
 from ..layers import Conv2D, DepthwiseConv2D
 from ..models.inspectable import layer_index
 from . import tiles
@@ -69,7 +69,7 @@ def feature_maps(
     )
 
 
-def as_one_image(model: Model, image: ArrayLike) -> ArrayLike:
+def as_one_image(model: Model, image: ArrayLike) -> Images:
     """Return one image as a batch of one, ``(1, height, width, channels)``.
 
     Raises:

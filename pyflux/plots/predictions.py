@@ -58,9 +58,18 @@ def predictions_of(model: Model, x: ArrayLike, y: ArrayLike) -> Predictions:
         ValueError: The model gives no probabilities, takes no images, or the labels do not fit.
     """
     images = as_images(model, x)
-    kind = output_kind(model.architecture, model.loss if model.compiled else None)
-    probabilities = as_probabilities(kind, model.predict(images, verbose=0))
+    probabilities = probabilities_of(model, images)
     return Predictions(images, as_classes(y, probabilities.shape[1], len(images)), probabilities)
+
+
+def probabilities_of(model: Model, images: Images) -> NDArray[np.floating[Any]]:
+    """Return the probability of each class, ``(N, classes)``.
+
+    Raises:
+        ValueError: The model gives none.
+    """
+    kind = output_kind(model.architecture, model.loss if model.compiled else None)
+    return as_probabilities(kind, model.predict(images, verbose=0))
 
 
 def as_images(model: Model, x: ArrayLike, argument: str = "x") -> Images:
