@@ -42,6 +42,7 @@ from .errors import (
 )
 from .interchange import export_html, export_onnx, from_keras, from_torch, to_keras, to_torch
 from .layers import Input
+from .lr_find import lr_find
 from .models import History, Model, Sequential, load
 from .train_mnist import TrainingResult, train_mnist
 
@@ -77,6 +78,7 @@ __all__ = [
     "layers",
     "load",
     "losses",
+    "lr_find",
     "metrics",
     "models",
     "networks",

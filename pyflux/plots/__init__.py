@@ -13,6 +13,7 @@ from .augmented_samples import augmented_samples
 from .confusion_matrix import confusion_matrix
 from .feature_maps import feature_maps
 from .filters import filters
+from .learning_rates import learning_rates
 from .most_confused import most_confused
 from .saliency import grad_cam, saliency
 from .training_curves import training_curve, training_curves
@@ -24,6 +25,7 @@ __all__ = [
     "feature_maps",
     "filters",
     "grad_cam",
+    "learning_rates",
     "most_confused",
     "saliency",
     "training_curve",
