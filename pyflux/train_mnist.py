@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import datasets, engines, recipes
-from ._internal.validation import as_float, as_int, choice, fraction
+from ._internal.validation import as_float, as_int, choice, fraction, output_file
 from .applications import tutorials
 from .callbacks import History
 from .inputs import Floats
@@ -44,6 +45,7 @@ class TrainingResult:
         engine: ``"flux"`` or ``"reference"``.
         versions: Versions of the engine's software, such as Julia's and Flux's.
         seed: The seed of this run; given again, it reproduces the result.
+        test_data: The test images and their labels.
     """
 
     model: Sequential
@@ -57,6 +59,38 @@ class TrainingResult:
     engine: str
     versions: dict[str, str]
     seed: int
+    test_data: Split = field(repr=False)
+
+    def report(self, path: str | os.PathLike[str], *, class_names: Sequence[str] | None = None) -> None:
+        """Write the result as one HTML page, as `pyflux.plots.report` does: curves, mistakes, features.
+
+        Args:
+            path: The file; an existing one is replaced once the new one is whole.
+            class_names: What the classes are called; by default their numbers.
+
+        Raises:
+            FileNotFoundError: The folder does not exist.
+            MissingExtraError: matplotlib is not installed: ``pip install "pyflux-julia[plot]"``.
+
+        >>> result = train_mnist(epochs=3)  # doctest: +SKIP
+        >>> result.report("report.html")  # doctest: +SKIP
+        """
+        from .plots.predictions import Predictions, as_images
+        from .plots.report import write
+
+        x, y = self.test_data
+        seconds = self.seconds_per_epoch
+        facts = {
+            "test loss": f"{self.test_loss:.4f}",
+            "data set": self.dataset,
+            "engine": f"{self.engine} ({', '.join(f'{k} {v}' for k, v in self.versions.items())})",
+            "training": f"{len(seconds)} epochs, {sum(seconds) / max(len(seconds), 1):.2f} s each",
+            "seed": f"{self.seed}",
+        }
+        title = f"{self.model.name} on {self.dataset}: {self.test_accuracy:.2%}"
+        predictions = Predictions(as_images(self.model, x), np.asarray(y), self.predictions)
+        target = output_file("path", path)
+        write(target, self.model, predictions, self.history, title, facts, class_names)
 
 
 def train_mnist(
@@ -185,6 +219,7 @@ def train_on(
         engine=model.engine,
         versions=model.versions(),
         seed=model.seed,
+        test_data=test,
     )
 
 

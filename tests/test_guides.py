@@ -44,7 +44,7 @@ def test_fine_tuning(julia, flowers):
 
 
 @pytest.mark.parametrize(
-    ("name", "count"), [("index.md", 1), ("plots.md", 4), ("from-keras.md", 2), ("from-pytorch.md", 2)]
+    ("name", "count"), [("index.md", 1), ("plots.md", 5), ("from-keras.md", 2), ("from-pytorch.md", 2)]
 )
 def test_the_python_of_a_page_runs(julia, name, count, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

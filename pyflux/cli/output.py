@@ -126,6 +126,8 @@ def show_training(report: Report) -> None:
     show(f"\n{pace} ({versions}), seed {report['seed']}")
     if report.get("saved"):
         show(f"saved to {report['saved']}")
+    if report.get("report"):
+        show(f"report in {report['report']}")
 
 
 def show_evaluation(report: Report) -> None:

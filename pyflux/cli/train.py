@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from .._internal import validation
+from .._internal.extras import require
 from ..callbacks.backup_and_restore import states
 from ..engines import PRECISIONS
 from ..recipes import RECIPES
@@ -45,6 +46,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--save", metavar="FILE", help="save the trained model as a safetensors file")
     parser.add_argument(
+        "--report", metavar="DIR",
+        help="write report.html into this folder: curves, mistakes, features (pyflux-julia[plot])",
+    )  # fmt: skip
+    parser.add_argument(
         "--checkpoint", metavar="DIR",
         help="save the state of the training in this folder after each epoch",
     )  # fmt: skip
@@ -57,9 +62,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(a: argparse.Namespace) -> Report:
     """Train, evaluate and save."""
-    target = a.save
-    if target and not (a.distributed and launched_rank() > 0):  # only the first process saves
-        target = validation.output_file("--save", target)
+    target, page = a.save, a.report
+    if not (a.distributed and launched_rank() > 0):  # only the first process saves
+        target = validation.output_file("--save", target) if target else None
+        page = report_file(page) if page is not None else None
     checkpoint = checkpoint_folder(a.checkpoint, a.resume)
     result = train_mnist(
         recipe=a.recipe,
@@ -79,8 +85,11 @@ def run(a: argparse.Namespace) -> Report:
     )
     if target:
         result.model.save(target)
+    if page and result.model.rank == 0:
+        result.report(page)
     return output.training_report(result) | {
         "saved": str(target) if target else None,
+        "report": str(page) if page else None,
         "rank": result.model.rank,
     }
 
@@ -108,6 +117,23 @@ def checkpoint_folder(folder: str | None, resume: bool) -> str | None:
             f"with it, or give another folder"
         )
     return folder
+
+
+def report_file(folder: str) -> Path:
+    """Return the page to write into the folder of ``--report``, which is made if it is not there.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+        ValueError, OSError: It is no folder, or cannot be made or written to.
+    """
+    if not folder:
+        raise ValueError("--report must name a folder, got an empty path")
+    require("matplotlib", extra="plot", purpose="--report")
+    path = Path(folder).expanduser()
+    if path.exists() and not path.is_dir():
+        raise NotADirectoryError(f"--report must name a folder, got the file {path}")
+    path.mkdir(parents=True, exist_ok=True)
+    return validation.output_file("--report", path / "report.html")
 
 
 def launched_rank() -> int:

@@ -15,6 +15,7 @@ from .feature_maps import feature_maps
 from .filters import filters
 from .learning_rates import learning_rates
 from .most_confused import most_confused
+from .report import report
 from .saliency import grad_cam, saliency
 from .training_curves import training_curve, training_curves
 from .worst_mistakes import worst_mistakes
@@ -27,6 +28,7 @@ __all__ = [
     "grad_cam",
     "learning_rates",
     "most_confused",
+    "report",
     "saliency",
     "training_curve",
     "training_curves",

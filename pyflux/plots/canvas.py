@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from .._internal.extras import require
@@ -10,6 +13,9 @@ from .._internal.validation import show
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+
+_detached = ContextVar("detached", default=False)
 
 
 def library(module: str = "matplotlib.pyplot") -> Any:
@@ -21,15 +27,24 @@ def library(module: str = "matplotlib.pyplot") -> Any:
     return require(module, extra="plot", purpose="pyflux.plots")
 
 
+@contextmanager
+def detached() -> Iterator[None]:
+    """Make new figures for a while that pyplot does not know, and so neither shows nor keeps."""
+    token = _detached.set(True)
+    try:
+        yield
+    finally:
+        _detached.reset(token)
+
+
 def axes(ax: Axes | None, width: float, height: float) -> Axes:
     """Return ``ax``, or axes in a new figure of that size in inches.
 
     Raises:
         TypeError: ``ax`` is no axes.
     """
-    pyplot = library()
     if ax is None:
-        made: Axes = pyplot.subplots(figsize=(width, height), layout="constrained")[1]
+        made: Axes = figure(None, width, height).add_subplot()
         return made
     checked: Axes = _checked("ax", ax, library("matplotlib.axes").Axes)
     return checked
@@ -41,9 +56,9 @@ def figure(fig: Figure | None, width: float, height: float) -> Figure:
     Raises:
         TypeError: ``fig`` is no figure.
     """
-    pyplot = library()
     if fig is None:
-        made: Figure = pyplot.figure(figsize=(width, height), layout="constrained")
+        make = library("matplotlib.figure").Figure if _detached.get() else library().figure
+        made: Figure = make(figsize=(width, height), layout="constrained")
         return made
     checked: Figure = _checked("fig", fig, library("matplotlib.figure").FigureBase)
     return checked

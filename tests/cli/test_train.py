@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 
 import pyflux.cli.train
@@ -107,3 +109,30 @@ def test_resume_needs_a_folder(run):
     code, _, err = run(*arguments("--resume"))
     assert (code, "--checkpoint" in err) == (1, True)
     assert run(*arguments("--checkpoint", ""))[0] == 1
+
+
+def test_a_report_is_written_into_a_new_folder(drawn, tmp_path, report):
+    pytest.importorskip("matplotlib")
+    folder = tmp_path / "runs" / "first"
+    code, made = report(*arguments("--engine", "reference", "--quiet", "--report", folder))
+    assert (code, made["report"]) == (0, str(folder / "report.html"))
+    assert f"{made['test_accuracy']:.2%} of 100 test images" in (folder / "report.html").read_text("utf-8")
+    assert [path.name for path in folder.iterdir()] == ["report.html"]
+
+
+@pytest.mark.parametrize(("where", "named"), [("file", "file"), ("", "empty")])
+def test_a_report_that_cannot_be_written_is_refused_before_the_training(
+    where, named, tmp_path, monkeypatch, run
+):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(pyflux.cli.train, "train_mnist", lambda **options: pytest.fail("it was trained"))
+    code, _, err = run(*arguments("--report", tmp_path / where if where else ""))
+    assert (code, "--report" in err, named in err) == (1, True, True)
+
+
+def test_a_report_without_matplotlib_names_the_extra_before_the_training(tmp_path, monkeypatch, run):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.setattr(pyflux.cli.train, "train_mnist", lambda **options: pytest.fail("it was trained"))
+    code, _, err = run(*arguments("--report", tmp_path / "new"))
+    assert (code, "pyflux-julia[plot]" in err) == (1, True)
+    assert not (tmp_path / "new").exists()

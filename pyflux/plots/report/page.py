@@ -1,0 +1,149 @@
+"""The page of a report."""
+
+from __future__ import annotations
+
+import html
+import os
+from collections.abc import Iterable, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import ArrayLike
+
+from ..._internal.files import atomic_write
+from ..._internal.validation import class_names as class_names_of
+from ..._internal.validation import output_file
+from ...metrics import confusion_matrix
+from .. import canvas
+from ..predictions import Predictions, predictions_of
+from .pictures import picture
+from .sections import Section, network, sections
+
+if TYPE_CHECKING:
+    from ...models import Model
+
+
+def report(
+    path: str | os.PathLike[str],
+    model: Model,
+    x: ArrayLike,
+    y: ArrayLike,
+    *,
+    title: str | None = None,
+    facts: Mapping[str, str] | None = None,
+    class_names: Iterable[Any] | None = None,
+) -> None:
+    """Write what there is to see of a classifier of images as one HTML page, which needs no other file.
+
+    It has the curves of the model's last training, the confusion matrix, the most confused pairs, the worst
+    mistakes, and for convolutional networks saliency maps, filters and feature maps; the numbers stand beside
+    the pictures as tables. It follows the reader's choice of a light or a dark screen.
+
+    Args:
+        path: The file; an existing one is replaced once the new one is whole.
+        model: A model of images that gives probabilities of classes.
+        x: Images to test it with, as for ``model.predict``.
+        y: Their classes, as for `worst_mistakes`.
+        title: Title of the page; by default the model's name.
+        facts: More to say about the training, by name.
+        class_names: What the classes are called; by default their numbers.
+
+    Raises:
+        ValueError: The model gives no probabilities, takes no images, or the labels do not fit.
+        FileNotFoundError: The folder does not exist.
+        MissingExtraError: matplotlib is not installed.
+
+    >>> import tempfile
+    >>> from pyflux import networks, synthetic_digits
+    >>> model = networks.flux_mnist(seed=0, engine="reference")
+    >>> path = os.path.join(tempfile.mkdtemp(), "report.html")
+    >>> report(path, model, *synthetic_digits(20, seed=0))
+    >>> "<h2>Worst mistakes</h2>" in Path(path).read_text("utf-8")
+    True
+    """
+    target = output_file("path", path)
+    canvas.library()
+    predictions = predictions_of(model, x, y)
+    write(target, model, predictions, model.history, title or model.name, facts or {}, class_names)
+
+
+def write(
+    path: Path,
+    model: Model,
+    predictions: Predictions,
+    history: Any,
+    title: str,
+    facts: Mapping[str, str],
+    class_names: Iterable[Any] | None = None,
+) -> None:
+    """Write a `report` from what a model has said."""
+    classes = predictions.probabilities.shape[1]
+    names = class_names_of(class_names, classes)
+    counts = confusion_matrix(predictions.labels, predictions.predicted, classes)
+    right = counts.trace() / counts.sum()
+    known = {
+        "accuracy": f"{right:.2%} of {len(predictions.labels):,} test images",
+        "network": f"{model.name}, {model.count_params():,} parameters",
+        **facts,
+    }
+    parts = [_section(each) for each in sections(model, predictions, history, counts, names)]
+    style = resources.files(__package__).joinpath("style.css").read_text(encoding="utf-8")
+    page = PAGE.format(
+        title=html.escape(title),
+        style=style,
+        facts="".join(f"<dt>{html.escape(k)}</dt><dd>{html.escape(v)}</dd>" for k, v in known.items()),
+        sections="\n".join(parts),
+        network=html.escape(network(model)),
+    )
+    with atomic_write(path) as file:
+        file.write(page.encode())
+
+
+PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{title}</title>
+<style>
+{style}</style>
+</head>
+<body>
+<header>
+<h1>{title}</h1>
+<dl>{facts}</dl>
+</header>
+<main>
+{sections}
+<section>
+<h2>Layers</h2>
+<pre tabindex="0">{network}</pre>
+</section>
+</main>
+</body>
+</html>
+"""
+
+
+def _section(section: Section) -> str:
+    """Return a section as HTML."""
+    parts = [f"<section>\n<h2>{html.escape(section.title)}</h2>"]
+    if section.explanation:
+        parts.append(f"<p>{html.escape(section.explanation)}</p>")
+    parts.append(f"<figure>{picture(section.draw, section.alt)}</figure>")
+    if section.table:
+        head, *rows = section.table
+        cells = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in head)
+        body = "\n".join(
+            f'<tr><th scope="row">{html.escape(row[0])}</th>'
+            + "".join(f"<td>{html.escape(cell)}</td>" for cell in row[1:])
+            + "</tr>"
+            for row in rows
+        )
+        parts.append(
+            f'<details><summary>{html.escape(section.fold)}</summary><div class="table" tabindex="0">'
+            f"<table><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table></div></details>"
+        )
+    return "\n".join([*parts, "</section>"])
