@@ -9,7 +9,7 @@ Images are `(width, height, channels, samples)` arrays of `UInt8`, which are sca
 """
 module PyFlux
 
-using ChainRulesCore: ChainRulesCore, NoTangent, ignore_derivatives, unthunk
+using ChainRulesCore: ChainRulesCore, NoTangent, Tangent, ignore_derivatives, unthunk
 using CodecZlib: GzipDecompressorStream
 using Flux
 using Flux: DistributedUtils, Functors, NNlib, Zygote
