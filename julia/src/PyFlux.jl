@@ -9,7 +9,7 @@ Images are `(width, height, channels, samples)` arrays of `UInt8`, which are sca
 """
 module PyFlux
 
-using ChainRulesCore: ChainRulesCore, NoTangent, ignore_derivatives, unthunk
+using ChainRulesCore: ChainRulesCore, NoTangent, Tangent, ignore_derivatives, unthunk
 using CodecZlib: GzipDecompressorStream
 using Flux
 using Flux: DistributedUtils, Functors, NNlib, Zygote
@@ -38,6 +38,7 @@ include("layers/parameters.jl")      # the arrays of a model
 include("layers/activations.jl")     # activation functions by Keras's names
 include("layers/chain.jl")           # a description → a Flux Chain
 include("layers/description.jl")     # a Flux Chain → a description
+include("layers/initializers.jl")    # first values of weights
 include("layers/convolution.jl")     # each layer: build, describe, outputsize
 include("layers/dense.jl")
 include("layers/pooling.jl")

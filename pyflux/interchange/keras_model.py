@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from .. import layers as L  # noqa: N812 - as its users write it
 from .._internal.ordering import depth_first
-from ..architecture import Architecture
+from ..architecture import Architecture, call_name
 from ..errors import SavedModelError
 from ..inputs import Floats, Shape
 from ..variables import as_weights
@@ -125,11 +125,11 @@ def _model(description: Mapping[str, Any], stored: dict[str, Array], *, by_class
     shape = _input_shape(description)
     found: list[_Layer] = []
     _unfold(description, (), (), -1, found)
+    names: list[str] = []
+    for entry in found:
+        names.append(call_name("/".join(entry.path), names))
     architecture = Architecture(
-        tuple(entry.layer for entry in found),
-        shape,
-        tuple("/".join(entry.path) for entry in found),
-        tuple(entry.inputs for entry in found),
+        tuple(entry.layer for entry in found), shape, tuple(names), tuple(entry.inputs for entry in found)
     )
     given = [
         array
@@ -160,18 +160,25 @@ def _unfold(
         raise ValueError(f"it is a {description['class_name']}, and no Sequential or functional model")
     if len(path) > _MAX_DEPTH:
         raise ValueError("models are within models without end")
-    last: dict[str, int] = {}  # for each of its layers, the index of what gives its output
-    for name, class_name, key, entry, sources in _ordered(description):
-        inputs = tuple(last[source] for source in sources)
-        if class_name == "InputLayer":
-            last[name] = start
-        elif class_name in _MODELS:
-            last[name] = _unfold(entry, (*path, name), (*keys, key), inputs[0], found)
+    last = start
+    outputs: dict[_Call, int] = {}  # for each call of its layers, the index of what gives its output
+    for call, entry in _ordered(description):
+        inputs = tuple(outputs[source] for source in entry.sources[call[1]]) or (start,)
+        name, keras_config = (*path, entry.name), entry.entry["config"]
+        if entry.class_name == "InputLayer":
+            last = start
+        elif entry.class_name in _MODELS:
+            last = _unfold(entry.entry, name, (*keys, entry.key), inputs[0], found)
         else:
-            layer = layer_from_keras(class_name, entry["config"], "/".join((*path, name)))
-            found.append(_Layer(layer, (*path, name), (*keys, key), inputs or (start,)))
-            last[name] = len(found) - 1
-    return last[name] if last else start
+            layer = next((each.layer for each in found if each.path == name), None)
+            layer = layer or layer_from_keras(entry.class_name, keras_config, "/".join(name))
+            found.append(_Layer(layer, name, (*keys, entry.key), inputs))
+            last = len(found) - 1
+        outputs[call] = last
+    return last
+
+
+_Call = tuple[str, int]  # a layer's name, and which of its calls
 
 
 class _Entry(NamedTuple):
@@ -181,11 +188,11 @@ class _Entry(NamedTuple):
     class_name: str
     key: str  # its class and number, by which a .keras file names its arrays
     entry: Mapping[str, Any]
-    sources: tuple[str, ...]  # names of the layers whose outputs it takes
+    sources: tuple[tuple[_Call, ...], ...]  # for each of its calls, those whose outputs it takes
 
 
-def _ordered(description: Mapping[str, Any]) -> list[_Entry]:
-    """Return the layers of a model, each after those whose outputs it takes; the last gives its output."""
+def _ordered(description: Mapping[str, Any]) -> list[tuple[_Call, _Entry]]:
+    """Return the calls of a model's layers, each after its inputs; the last gives the output."""
     config = description["config"]
     entries: Sequence[Mapping[str, Any]] = config if isinstance(config, list) else config["layers"]
     counted: Counter[str] = Counter()
@@ -197,41 +204,41 @@ def _ordered(description: Mapping[str, Any]) -> list[_Entry]:
         key = f"{base}_{counted[base]}" if counted[base] else base
         counted[base] += 1
         name = str(entry["config"].get("name") or entry.get("name"))
+        sources: tuple[tuple[_Call, ...], ...]
         if in_a_row:
-            sources = tuple(list(described)[-1:])
+            sources = (tuple((before, 0) for before in list(described)[-1:]),)
         else:
-            calls = entry.get("inbound_nodes", [])
-            if len(calls) > 1:
-                raise ValueError(f"layer {name!r} is used {len(calls)} times, which is not supported")
-            sources = tuple(_sources(calls))
+            sources = tuple(tuple(_sources(call)) for call in entry.get("inbound_nodes", [])) or ((),)
         described[name] = _Entry(name, class_name, key, entry, sources)
     if in_a_row:
-        return list(described.values())
-    (inputs, outputs) = (_names(config[which]) for which in ("input_layers", "output_layers"))
+        return [((name, 0), entry) for name, entry in described.items()]
+    (inputs, outputs) = (_calls(config[which]) for which in ("input_layers", "output_layers"))
     if len(inputs) != 1 or len(outputs) != 1:
         raise ValueError(
             f"it has {len(inputs)} inputs and {len(outputs)} outputs; models of one each are read"
         )
-    order = depth_first(outputs[0], lambda name: described[name].sources)
-    return [described[name] for name in order]
+    order = depth_first(outputs[0], lambda call: described[call[0]].sources[call[1]])
+    return [(call, described[call[0]]) for call in order]
 
 
-def _names(value: Any) -> list[str]:
-    """Return the layers' names in ``input_layers`` or ``output_layers``: one ``[name, 0, 0]`` or several."""
-    if value and isinstance(value[0], str):
-        return [value[0]]
-    return [str(each[0]) for each in value]
+def _calls(value: Any) -> list[_Call]:
+    """Return the calls in ``input_layers`` or ``output_layers``: one ``[name, 0, 0]`` or several."""
+    return [_call(value)] if value and isinstance(value[0], str) else [_call(each) for each in value]
 
 
-def _sources(value: Any) -> list[str]:
-    """Return the names of the layers in a layer's ``inbound_nodes``, in the form of any version."""
+def _call(value: Any) -> _Call:
+    return str(value[0]), int(value[1])
+
+
+def _sources(value: Any) -> list[_Call]:
+    """Return the calls whose outputs one of a layer's ``inbound_nodes`` takes, in the form of any version."""
     if isinstance(value, Mapping):
         if "keras_history" in value:
-            return [str(value["keras_history"][0])]
+            return [_call(value["keras_history"])]
         return [source for part in value.values() for source in _sources(part)]
     if isinstance(value, list):
         if len(value) >= 3 and isinstance(value[0], str) and isinstance(value[1], int):
-            return [value[0]]
+            return [_call(value)]
         return [source for part in value for source in _sources(part)]
     return []
 

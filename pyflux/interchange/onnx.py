@@ -10,7 +10,7 @@ Source: the operators at https://onnx.ai/onnx/operators/.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -94,11 +94,15 @@ def _network(graph: Graph, architecture: Architecture, weights: Sequence[Floats]
     graph.add("Identity", graph.channels_last(y, architecture.output_shape), output="output")
 
 
-def _steps(architecture: Architecture, weights: Sequence[Floats]) -> Iterator[Step]:
+def _steps(architecture: Architecture, weights: Sequence[Floats]) -> list[Step]:
     remaining = iter(weights)
+    steps: list[Step] = []
     for node in architecture.nodes:
         arrays = {weight: next(remaining) for weight in node.weight_shapes}
-        yield Step(node.name, node.layer, arrays, node.input_shape)
+        if node.owner is not None:
+            arrays = dict(steps[node.owner].weights)
+        steps.append(Step(node.name, node.layer, arrays, node.input_shape))
+    return steps
 
 
 def _layer(graph: Graph, step: Step, x: str) -> str:

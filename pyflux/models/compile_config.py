@@ -45,6 +45,7 @@ class CompileConfig:
             ValueError: The loss or a metric does not fit the network.
         """
         self.loss.check(architecture)
+        architecture.without(self.loss.head)
         self.new_metrics(architecture)
         return replace(self, trainable=tuple(architecture.trainable))
 

@@ -15,6 +15,8 @@ from .model import Model
 class Functional(Model):
     """A network with branches, as ``Model(inputs, outputs)`` makes it.
 
+    A layer, or a model, that is called several times has its weights once: its calls share them.
+
     Args:
         inputs: An `Input`: what goes into the network.
         outputs: What the last layer gave.
@@ -34,6 +36,11 @@ class Functional(Model):
     >>> model = Model(inputs, layers.Dense(10, activation="softmax")(layers.Flatten()(x)))
     >>> model.output_shape, model.count_params()
     ((None, 10), 2014)
+
+    >>> shared = layers.Dense(3)
+    >>> inputs = Input((3,))
+    >>> Model(inputs, layers.Subtract()([shared(inputs), shared(shared(inputs))])).count_params()
+    12
     """
 
     def __init__(

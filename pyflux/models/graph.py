@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from .._internal.lookup import snake_case
 from .._internal.ordering import depth_first
-from ..architecture import Architecture, numbered, unique_names
+from ..architecture import Architecture, call_name, numbered, unique_names
 from ..layers import Input, KerasTensor, Layer, Shape
 from .base import BaseModel
 
@@ -23,6 +24,7 @@ def combine(stack: Iterable[Part], input_shape: Shape | None = None) -> Architec
         first = parts[0]
         input_shape = first.architecture.input_shape if isinstance(first, BaseModel) else first.input_shape
     parts = [part for part in parts if not isinstance(part, Input)]
+    _check_distinct(parts)
     # Whatever a part is called on in this row, the one before it gives it.
     return join(parts, [(i - 1,) for i in range(len(parts))], input_shape)
 
@@ -31,7 +33,7 @@ def trace(start: KerasTensor, end: KerasTensor) -> Architecture:
     """Return the network between two symbolic tensors, branch by branch.
 
     Raises:
-        ValueError: It needs another input, or has no layer; or a layer is there twice, or does not fit.
+        ValueError: It needs another input, or has no layer; or a layer does not fit.
     """
     order = [tensor for tensor in depth_first(end, lambda tensor: tensor.inputs) if tensor is not start]
     for tensor in order:
@@ -62,7 +64,9 @@ def join(
         inputs: For each the indices of the parts whose outputs it takes, -1 for the samples.
         input_shape: Shape of one sample; where it is None there is no network yet.
     """
-    own_names = iter(unique_names([part for part in parts if isinstance(part, Layer)]))
+    own_layers = {id(part): part for part in parts if isinstance(part, Layer)}
+    own_names = dict(zip(own_layers, unique_names(own_layers.values()), strict=True))
+    taken_names: set[str] = set()
     prefixes: set[str] = set()
     layers: list[Layer] = []
     names: list[str] = []
@@ -72,7 +76,8 @@ def join(
         taken = tuple(last[i + 1] for i in given)
         if isinstance(part, Layer):
             layers.append(part)
-            names.append(next(own_names))
+            names.append(call_name(own_names[id(part)], taken_names))
+            taken_names.add(names[-1])
             flat_inputs.append(taken)
         else:
             prefix = next(name for name in numbered(part.name) if name not in prefixes)
@@ -83,18 +88,20 @@ def join(
                 names.append(f"{prefix}/{node.name}")
                 flat_inputs.append(tuple(taken[0] if i < 0 else i + offset for i in node.inputs))
         last.append(len(layers) - 1 if layers else -1)
-    _check_distinct(names, layers)
     if input_shape is None:
         return None
     return Architecture(tuple(layers), input_shape, tuple(names), tuple(flat_inputs))
 
 
-def _check_distinct(names: Sequence[str], layers: Sequence[Layer]) -> None:
+def _check_distinct(parts: Sequence[Part]) -> None:
     seen: set[int] = set()
-    for name, layer in zip(names, layers, strict=True):
-        if id(layer) in seen:
+    for part in parts:
+        layers = [part] if isinstance(part, Layer) else part.architecture.layers
+        again = next((layer for layer in layers if id(layer) in seen), None)
+        if again is not None:
+            kind = type(again).__name__
             raise ValueError(
-                f"layer {name!r} ({type(layer).__name__}) is in the model twice, which is not supported; "
-                f"make a new layer"
+                f"layer {again.name or snake_case(kind)!r} ({kind}) is in the model twice; make a new layer, "
+                f"or share its weights with Model(inputs, outputs)"
             )
-        seen.add(id(layer))
+        seen |= {id(layer) for layer in layers}

@@ -44,6 +44,12 @@ class Model(InspectableModel):
 
         return super().__new__(Functional)
 
+    @classmethod
+    def _of(cls, architecture: Architecture, **options: Any) -> Any:
+        from .functional import Functional
+
+        return Functional._of(architecture, **options)
+
     # ── Training ─────────────────────────────────────────────────────────────────────────────────────────
 
     def compile(

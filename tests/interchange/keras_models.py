@@ -28,7 +28,16 @@ def save(keras, folder):
     added = layers.Concatenate()([layers.Add()([main, shortcut]), image])
     gate = layers.Dense(7, activation="sigmoid")(layers.GlobalAveragePooling2D(keepdims=True)(added))
     branches = keras.Model(image, layers.Multiply()([inner_block(layers)(added), gate]), name="branches")
-    for model in (stack, chain, branches):
+    tower = keras.Sequential(
+        [keras.Input((12, 10, 3)), layers.Conv2D(4, 3, activation="relu"), layers.GlobalMaxPooling2D()],
+        name="tower",
+    )
+    dense = layers.Dense(4, activation="tanh")
+    mixed = layers.Conv2D(3, 1)(image)
+    shared = keras.Model(
+        image, layers.Add()([dense(dense(tower(image))), dense(tower(mixed))]), name="shared"
+    )
+    for model in (stack, chain, branches, shared):
         model.set_weights([w + rng.uniform(0.1, 0.5, w.shape).astype("f") for w in model.get_weights()])
         model.save(f"{folder}/{model.name}.keras")
         model.save(f"{folder}/{model.name}.h5")

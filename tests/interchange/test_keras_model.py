@@ -33,7 +33,7 @@ def built(model):
     return net
 
 
-@pytest.mark.parametrize("name", ["stack", "chain", "branches"])
+@pytest.mark.parametrize("name", ["stack", "chain", "branches", "shared"])
 @pytest.mark.parametrize("suffix", [".keras", ".h5"])
 def test_a_model_of_keras_predicts_the_same(saved, name, suffix):
     model = read_model(saved / f"{name}{suffix}")
@@ -55,7 +55,7 @@ def test_the_arguments_of_layers_are_read(saved):
     assert found["Dense"].use_bias is False
 
 
-@pytest.mark.parametrize("name", ["stack", "chain", "branches"])
+@pytest.mark.parametrize("name", ["stack", "chain", "branches", "shared"])
 def test_keras_s_files_of_weights_fit_the_same_network(saved, name):
     model = read_model(saved / f"{name}.keras")
     got = match_weights(model.architecture, read_weights(saved / f"{name}.weights.h5"))

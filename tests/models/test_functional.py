@@ -98,11 +98,39 @@ def test_several_inputs_or_outputs_are_refused():
         Model(a, 3)
 
 
-def test_a_layer_that_is_called_twice_is_refused():
+def test_a_layer_that_is_called_twice_has_its_weights_once():
     inputs = Input((4,))
     dense = layers.Dense(4)
-    with pytest.raises(ValueError, match="'dense_1' .*twice"):
+    model = Model(inputs, dense(dense(inputs)), engine="reference")
+    assert model.architecture.names == ("dense", "dense/call_1")
+    assert model.count_params() == 20
+    x, _ = samples(3, (4,))
+    kernel, bias = model.get_weights()
+    np.testing.assert_allclose(model.predict(x), (x @ kernel + bias) @ kernel + bias, rtol=1e-5, atol=1e-6)
+
+
+def test_no_cut_lies_between_two_calls_of_a_layer():
+    inputs = Input((4,))
+    dense, last = layers.Dense(4), layers.Dense(2)
+    model = Model(inputs, last(dense(layers.ReLU()(dense(layers.ReLU()(inputs))))))
+    assert model.architecture.cuts == (0, 1, 4, 5)
+    model.layers[0].trainable = last.trainable = True
+    dense.trainable = False
+    assert model.architecture.frozen == 4
+
+
+def test_a_shared_layer_needs_one_shape_and_a_head_of_its_own():
+    inputs = Input((4,))
+    dense = layers.Dense(3, activation="softmax")
+    with pytest.raises(ValueError, match=r"'dense'.*\(4,\).*\(3,\)"):
         Model(inputs, dense(dense(inputs)))
+    square = layers.Dense(4, activation="softmax")
+    model = Model(inputs, square(square(inputs)), engine="reference")
+    with pytest.raises(ValueError, match="'dense/call_1'.*softmax"):
+        model.compile()
+    stack = Sequential([inputs, square])
+    with pytest.raises(ValueError, match="'dense'.*twice"):
+        stack.add(square)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +193,26 @@ def merged(layer, gate_shape=(6, 5, 3)):
     return Model(inputs, layers.Dense(3, activation="softmax")(layers.Flatten()(x)), seed=0)
 
 
+def siamese():
+    """A tower of two layers that is called on the image and on what a convolution makes of it."""
+    tower = Sequential(
+        [
+            layers.Conv2D(4, 3, activation="relu", input_shape=(6, 5, 3)),
+            layers.BatchNormalization(),
+            layers.MaxPooling2D(),
+            layers.Flatten(),
+        ],
+        name="tower",
+    )
+    inputs = Input((6, 5, 3))
+    mixed = layers.Conv2D(3, 3, padding="same", activation="tanh")(inputs)
+    dense = layers.Dense(4, activation="tanh")
+    apart = layers.Subtract()([dense(tower(inputs)), dense(tower(mixed))])
+    return Model(inputs, layers.Dense(3, activation="softmax")(dense(layers.Dense(8)(apart))), seed=0)
+
+
 MERGES = {
+    "shared layers": siamese,
     "Add": lambda: merged(layers.Add()),
     "Subtract": lambda: merged(layers.Subtract()),
     "Multiply": lambda: merged(layers.Multiply()),
@@ -313,7 +360,30 @@ def test_a_description_is_plain_data():
     config = json.loads(json.dumps(network().get_config()))
     assert config["layers"][4]["inputs"] == ["re_lu", "conv2d"]
     assert Functional.from_config(config).architecture.config() == network().architecture.config()
+    assert isinstance(Model.from_config(config), Functional)
     assert clone_model(network()).count_params() == network().count_params()
+
+
+def test_a_saved_model_shares_as_before(engine, tmp_path):
+    x, y = samples(12, (6, 5, 3), 3)
+    model = clone_model(siamese())
+    model.compile("adam", engine=engine)
+    model.fit(x, y, verbose=0)
+    model.save(tmp_path / "model.safetensors")
+    again = load(tmp_path / "model.safetensors", engine=engine)
+    assert again.count_params() == model.count_params()
+    assert again.architecture.config() == model.architecture.config()
+    losses_ = [m.fit(x, y, epochs=2, initial_epoch=1, verbose=0).history["loss"] for m in (model, again)]
+    assert losses_[0] == losses_[1]
+
+
+@pytest.mark.parametrize("shares", ["nowhere", "dense_1", 3])
+def test_a_description_that_shares_with_nothing_is_refused(shares):
+    config = siamese().get_config()
+    entry = next(entry for entry in config["layers"] if "shares" in entry)
+    entry["shares"] = shares
+    with pytest.raises(ValueError, match=f"{entry['name']!r}.*shares"):
+        Functional.from_config(config)
 
 
 @pytest.mark.parametrize("inputs", [[], ["nowhere"], ["dense_1"], [3], "first"])

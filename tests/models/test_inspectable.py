@@ -79,6 +79,25 @@ def test_the_layers_before_and_after_one_make_the_whole(branched):
         assert (before.output_shape, rest.output_shape) == (rest.input_shape, (3,))
 
 
+def test_a_layer_that_is_called_twice_has_an_output_for_each_call(engine):
+    shared = layers.Dense(3, activation="tanh", name="shared")
+    inputs = Input((3,))
+    first = shared(inputs)
+    joined = layers.Subtract()([first, shared(layers.Dense(3, name="between")(first))])
+    model = Model(inputs, layers.Dense(2, activation="softmax")(joined), seed=0, engine=engine)
+    x = X.reshape(-1, 3)[:5]
+    kernel, bias = shared.get_weights()
+    between = model.layer_outputs(x, "between")
+    found = model.layer_outputs(x, "shared/call_1")
+    np.testing.assert_allclose(found, np.tanh(between @ kernel + bias), rtol=1e-5, atol=1e-6)
+    score = model.input_gradients(x, [1] * 5, of="score")
+    step = 0.01 * score / np.abs(score).max()
+    logits = [np.log(model.predict(each).astype(np.float64)) for each in (x + step, x - step)]
+    other = model.input_gradients(x, [0] * 5, of="score")
+    change = (logits[0] - logits[1])[:, 1] - (logits[0] - logits[1])[:, 0]
+    np.testing.assert_allclose(change, 2 * (step * (score - other)).sum(axis=1), rtol=0.02, atol=1e-6)
+
+
 def test_after_a_branch_is_refused(branched):
     with pytest.raises(ValueError, match="'left'.*'stem' or 'joined'"):
         parts.after(branched.architecture, 1)

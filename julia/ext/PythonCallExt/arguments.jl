@@ -38,7 +38,7 @@ end
 arrays(values) = Any[array(x) for x in values]
 
 "Copy a result into an array of the caller's, which may have other axes of length 1."
-function copy_result!(@nospecialize(out::Array), @nospecialize(result::AbstractArray))
+function copy_result!(out::Array, result::AbstractArray)
     length(out) == length(result) || throw(DimensionMismatch(
         "the result has the size $(size(result)), the array for it $(size(out))",
     ))
@@ -62,8 +62,13 @@ plain(x) = x
 plain(x::Py) = plain(pyconvert(Any, x))
 plain(x::PyList) = Any[plain(each) for each in x]
 plain(x::Tuple) = Any[plain(each) for each in x]
-plain(x::PyDict) =
-    Dict{String,Any}(pyconvert(String, key) => plain(value) for (key, value) in x)
+function plain(x::PyDict)
+    found = Dict{String,Any}()
+    for key in keys(x)  # not the pairs, whose types would be compiled at each first call
+        found[pyconvert(String, key)] = plain(x[key])
+    end
+    return found
+end
 
 "Dictionaries and arrays as Python's, down to the numbers in them: the way back from `plain`."
 python(x) = Py(x)

@@ -14,7 +14,8 @@ The description of a whole network, as in a saved model, is a dictionary: `"inpu
 is `[height, width, channels]`, `[rows, features]` or `[features]`, `"layers"` the list,
 and `"scale_bytes"` says whether `UInt8` images are scaled by 1/255. By default they are,
 unless there is a `Rescaling` among the layers. In a network with branches each layer has a
-`"name"` and `"inputs"`, a list of names of layers before it, where `""` is the input.
+`"name"` and `"inputs"`, a list of names of layers before it, where `""` is the input; one
+with `"shares"`, the name of a layer before it, calls that layer again.
 
 # Examples
 ```jldoctest
@@ -27,10 +28,8 @@ Chain(
 )
 ```
 """
-function chain(layers::AbstractVector, input_size::Dims; rng::AbstractRNG = default_rng())
-    build_all = has_branches(layers) ? branched_layers : named_layers
-    return Chain(build_all(layers, input_size, rng)[1]...)
-end
+chain(layers::AbstractVector, input_size::Dims; rng::AbstractRNG = default_rng()) =
+    Chain(named_layers(layers, input_size, rng)[1]...)
 
 chain(description::AbstractDict; rng::AbstractRNG = default_rng()) =
     Chain(named_layers(description, rng)[1]...)
@@ -38,13 +37,16 @@ chain(description::AbstractDict; rng::AbstractRNG = default_rng()) =
 # The layers of a network, and for each the name that its description has.
 function named_layers(description::AbstractDict, rng)
     input_size = flux_size(Tuple(Int.(description["input_shape"])))
-    build_all = has_branches(description["layers"]) ? branched_layers : named_layers
-    layers, names = build_all(description["layers"], input_size, rng)
+    layers, names = named_layers(description["layers"], input_size, rng)
     scale_bytes = something(get(description, "scale_bytes", nothing), scales_bytes(layers))
     return set_scale_bytes(layers, names, scale_bytes)
 end
 
-function named_layers(description::AbstractVector, input_size::Dims, rng)
+named_layers(description::AbstractVector, input_size::Dims, rng) =
+    any(config -> haskey(config, "inputs"), description) ?
+    branched_layers(description, input_size, rng) : row_of_layers(description, input_size, rng)
+
+function row_of_layers(description::AbstractVector, input_size::Dims, rng)
     layers, names = Any[], String[]
     for config in description
         for layer in build(Val(Symbol(config["type"])), config, input_size, rng)

@@ -11,7 +11,7 @@ function build(::Val{:Conv2D}, config, (w, h, c)::Dims{3}, rng)
         kernel, c => Int(config["filters"]), σ;
         stride, dilation, groups = Int(get(config, "groups", 1)),
         pad = padding(config, kernel_span(kernel, dilation), stride, (w, h)),
-        bias = get(config, "use_bias", true), init = Flux.glorot_uniform(rng),
+        bias = get(config, "use_bias", true), init = glorot_uniform(rng),
     )
     return (conv, tail...)
 end

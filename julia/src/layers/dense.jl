@@ -50,7 +50,7 @@ function build(::Val{:Dense}, config, input_size, rng)
     σ, tail = activation(config, input_size)
     make = length(input_size) == 1 ? Dense : ChannelDense
     units, bias = Int(config["units"]), get(config, "use_bias", true)
-    layer = make(last(input_size) => units, σ; bias, init = Flux.glorot_uniform(rng))
+    layer = make(last(input_size) => units, σ; bias, init = glorot_uniform(rng))
     return (layer, tail...)
 end
 

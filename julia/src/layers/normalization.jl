@@ -62,12 +62,21 @@ Base.show(io::IO, layer::BatchNormalization) =
     print(io, "BatchNormalization(", length(layer.β), ')')
 
 function (layer::BatchNormalization)(x::AbstractArray)
-    training = something(layer.active, NNlib.within_gradient(x))
-    μ, σ² = training ? batch_moments(layer, x) :
-        (per_channel(layer.μ, x), per_channel(layer.σ², x))
-    scale = per_channel(layer.γ, x) ./ sqrt.(σ² .+ layer.ϵ)
-    return layer.λ.(scale .* (x .- μ) .+ per_channel(layer.β, x))
+    λ, ϵ, μ, σ², active = ignore_derivatives(
+        () -> (layer.λ, layer.ϵ, layer.μ, layer.σ², layer.active)
+    )
+    γ, β = scale_and_shift(layer)
+    training = something(active, NNlib.within_gradient(x))
+    μ, σ² = training ? batch_moments(layer, x) : (per_channel(μ, x), per_channel(σ², x))
+    scale = per_channel(γ, x) ./ sqrt.(σ² .+ ϵ)
+    return λ.(scale .* (x .- μ) .+ per_channel(β, x))
 end
+
+# Zygote has one gradient for a mutable struct, which is not the sum over the calls of a
+# layer that is called several times. With this rule it sees no mutable struct.
+scale_and_shift(layer) = layer.γ, layer.β
+ChainRulesCore.rrule(::typeof(scale_and_shift), layer) = scale_and_shift(layer),
+    ((dγ, dβ),) -> (NoTangent(), Tangent{typeof(layer)}(; γ = dγ, β = dβ))
 
 per_channel(values, x) = reshape(values, ntuple(Returns(1), ndims(x) - 2)..., :)
 

@@ -40,6 +40,7 @@ function parameter_paths(@nospecialize(model::Chain))
 end
 
 function parameter_paths!(paths, @nospecialize(layer), i, prefix, trainable)
+    isbits(layer) && return nothing  # a layer without arrays, such as a pooling
     fields = parameter_fields(layer)
     if fields !== nothing
         for field in fields

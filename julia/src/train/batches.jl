@@ -63,6 +63,7 @@ struct Batches
     targets::Any
     sample_weights::Any
     order::Any
+    count::Int
 end
 
 function Batches(
@@ -74,7 +75,7 @@ function Batches(
     activate(get_device(images))
     return Batches(
         BatchBuffer(images; scale_bytes), adapt_like(images, targets),
-        adapt_like(images, sample_weights), check_order(images, order),
+        adapt_like(images, sample_weights), check_order(images, order), length(order),
     )
 end
 
@@ -90,7 +91,8 @@ function check_labels(labels::AbstractVector{<:Integer})
     lowest ≥ 1 || throw(ArgumentError("targets must be class numbers from 1, got $lowest"))
 end
 
-Base.length(batches::Batches) = length(batches.order)
+Base.length(batches::Batches) = batches.count
 
 "The indices of the samples at some positions of the order."
-sample_indices(batches::Batches, positions) = view(batches.order, positions)
+sample_indices(batches::Batches, positions) = sample_indices(batches.order, positions)
+sample_indices(order, positions) = view(order, positions)

@@ -119,10 +119,22 @@ end
 function setup(rule, @nospecialize(model::Chain))
     arrays = [getparameter(model, path) for path in parameter_paths(model)]
     allunique(map(objectid, arrays)) || return Flux.setup(rule, model)
-    # An array more, as Optimisers warns of a layer without any.
-    extra = zeros(Float32, 1)
-    states = Any[first(Flux.setup(rule, (layer, extra))) for layer in model.layers]
-    return (; layers = Tuple(states))
+    return (; layers = Tuple(Any[layer_setup(rule, layer) for layer in model.layers]))
+end
+
+function layer_setup(rule, layer)
+    isbits(layer) && return ()  # no arrays
+    if parameter_fields(layer) === nothing
+        # An array more, as Optimisers warns of a layer without any.
+        return first(Flux.setup(rule, (layer, zeros(Float32, 1))))
+    end
+    learned, children = keys(Flux.trainable(layer)), Functors.children(layer)
+    leaves = ntuple(length(children)) do i
+        key, child = keys(children)[i], children[i]
+        child isa AbstractArray && key in learned || return ()
+        Optimisers.Leaf(rule, Optimisers.init(rule, child))
+    end
+    return NamedTuple{keys(children)}(leaves)
 end
 
 # The model without the function at its end that the loss includes, and that function.

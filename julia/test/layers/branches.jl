@@ -1,6 +1,6 @@
 using Flux: Zygote
-using PyFlux: Branches, Concatenation, Merge, Segments, mean_of, outputsize, parameter_paths
-using PyFlux: getparameter, named_layers, random_layers, tensor_names
+using PyFlux: Branches, Concatenation, Merge, Reuse, Segments, mean_of, outputsize
+using PyFlux: getparameter, named_layers, parameter_paths, random_layers, tensor_names
 
 entry(type, name, inputs...; options...) = Dict{String,Any}(
     "type" => type, "name" => name, "inputs" => Any[inputs...],
@@ -84,4 +84,35 @@ end
         @test getparameter(state.model, path) != getparameter(before, path)
     end
     @test size(predict(state, x)) == (5, 3)
+end
+
+# A layer with a normalization after it, on the input, on its own output, and again.
+shared = [
+    conv("a", "", 2),
+    entry("BatchNormalization", "norm", "a"),
+    entry("Conv2D", "a2", "norm"; shares = "a"),
+    entry("BatchNormalization", "norm2", "a2"; shares = "norm"),
+    entry("Add", "add", "norm2", "norm"),
+    entry("Conv2D", "a3", "add"; shares = "a"),
+    entry("Flatten", "flatten", "a3"),
+]
+
+@testset "a layer that is called again has its arrays once" begin
+    model = chain(shared, (6, 4, 2); rng = Xoshiro(1))
+    @test length(model) == 2
+    @test model[1].nodes[3] === Reuse(1)
+    @test length(parameter_paths(model)) == 6
+    a, norm = model[1].nodes[1], model[1].nodes[2]
+    y = norm(a(x))
+    @test model[1](x) ≈ a(norm(a(y)) .+ y)
+    dy = rand(Xoshiro(3), Float32, size(model(x))...)
+    @testset "its gradient is the sum over its calls, with $lanes lanes" for lanes in (4, 8)
+        _, back = PyFlux.pullback(Segments(model; lanes), x)
+        _, zygote_back = Zygote.pullback(model -> model(x), model)
+        got, wanted = back(dy), only(zygote_back(dy))
+        for path in parameter_paths(model)
+            path.trainable || continue
+            @test getparameter(got, path) ≈ getparameter(wanted, path) rtol = 1e-3
+        end
+    end
 end

@@ -120,7 +120,7 @@ class Network:
                 dy = np.eye(y.shape[1], dtype=y.dtype)[batch.targets]
             else:  # of the sum, in which each sample's loss depends on that sample alone
                 dy = len(y) * loss_and_gradient(loss, y, batch.targets, None)[1]
-            found.append(self._backward(body, values, dy, 0, training=False)[1])
+            found.append(self._backward(body, values, dy, 0, training=False)[1][-1])
         return np.concatenate(found)
 
     def optimizer_state(self) -> OptimizerState:
@@ -153,7 +153,11 @@ class Network:
 
     def _layer_weights(self, architecture: Architecture) -> list[list[Array]]:
         remaining = iter(self._weights)
-        return [[next(remaining) for _ in node.weight_shapes] for node in architecture.nodes]
+        found: list[list[Array]] = []
+        for node in architecture.nodes:
+            mine = [next(remaining) for _ in node.weight_shapes]
+            found.append(mine if node.owner is None else found[node.owner])
+        return found
 
     def _keys(self, architecture: Architecture, training: bool) -> list[Key]:
         """For each layer the key of its random numbers in this step; random layers are counted from 1."""
@@ -224,8 +228,10 @@ class Network:
 
     def _backward(
         self, body: Architecture, values: list[Array], dy: Array, first: int, *, training: bool
-    ) -> tuple[list[Array], Array]:
+    ) -> tuple[list[Array], dict[int, Array]]:
         """Return the gradients for the weights of the layers from ``first``, and for what goes into these.
+
+        The latter come by the index of the layer that gives it, -1 for the network's input.
 
         Args:
             body: The network, to what the gradient ``dy`` is for.
@@ -237,20 +243,24 @@ class Network:
         weights, keys = self._layer_weights(body), self._keys(body, training)
         # The gradients for the output of each node: the sum of what each layer that takes it gives.
         d: dict[int, Array] = {len(body.nodes) - 1: dy}
-        grads: list[Array] = []
+        layer_grads: dict[int, list[Array]] = {}  # of each node that has weights; its later calls add theirs
         for i in reversed(range(first, len(body.nodes))):
             node, di = body.nodes[i], d.pop(i)
             x = [values[k] for k in node.inputs]
             if isinstance(node.layer, Merge):
                 found = MERGING[type(node.layer)].backward(node.layer, x, values[i], di)
             else:
-                dx, layer_grads = LAYERS[type(node.layer)].backward(
+                dx, grads = LAYERS[type(node.layer)].backward(
                     node.layer, weights[i], x[0], values[i], di, keys[i]
                 )
-                found, grads = [dx], (layer_grads if node.layer.trainable else []) + grads
+                found = [dx]
+                if node.layer.trainable:
+                    owner = i if node.owner is None else node.owner
+                    others = layer_grads.get(owner)
+                    layer_grads[owner] = grads if others is None else [*map(np.add, others, grads)]
             for k, dk in zip(node.inputs, found, strict=True):
                 d[k] = d[k] + dk if k in d else dk
-        return grads, d[first - 1]
+        return [grad for i in sorted(layer_grads) for grad in layer_grads[i]], d
 
     def _penalty(self) -> float:
         """The regularizers' part of the loss, of what is trained."""

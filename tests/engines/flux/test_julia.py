@@ -57,6 +57,31 @@ def test_the_user_sets_the_threads(name):
     assert run(code, **{name: "3"}) == "3\n"
 
 
+@pytest.mark.parametrize(
+    "name", ["flux_mnist", "keras_mnist", "keras_cifar", "torch_cifar", "keras_imagenet"]
+)
+def test_a_first_fit_hardly_waits_for_the_compiler(name, tmp_path):
+    code = """
+    from pyflux.engines.flux import julia
+    name, trace = sys.argv[1:]
+    def compiled():
+        with open(trace) as file:
+            return [line for line in file if line.startswith("precompile(")]
+    julia.versions()  # starts Julia
+    before = len(compiled())
+    model = getattr(pyflux.networks, name)(seed=0)
+    rng = np.random.default_rng(0)
+    x, y = rng.integers(0, 256, (8, *model.input_shape[1:]), np.uint8), rng.integers(0, 10, 8)
+    model.compile("adam", metrics=["accuracy"])
+    model.fit(x, y, batch_size=4, validation_data=(x, y), verbose=0)
+    print(*compiled()[before:], sep="")
+    """
+    trace = str(tmp_path / "trace.jl")
+    found = run(code, name, trace, PYTHON_JULIACALL_TRACE_COMPILE=trace).splitlines()
+    # What is left are methods of Base and PythonCall that a package cannot compile ahead.
+    assert len(found) < 20, "\n".join(found)
+
+
 def test_all_versions_are_known():
     code = "from pyflux.engines.flux import julia; v = julia.versions(); print(sorted(v), v['juliacall'] == v['pythoncall'])"
     assert run(code) == "['flux', 'julia', 'juliacall', 'pyflux', 'pythoncall', 'threads'] True\n"

@@ -46,13 +46,17 @@ function set_weights!(@nospecialize(model::Chain), arrays)
     paths = parameter_paths(model)
     check_number("arrays", arrays, paths)
     for (i, (path, array)) in enumerate(zip(paths, arrays))
-        w = getparameter(model, path)
-        new = flux_layout(array, w)
-        size(w) == size(new) || throw(DimensionMismatch(
-            "array $i must have the size $(size(w)) in Flux's layout, got $(size(new))",
-        ))
-        copyto!(w, new)
+        set_array!(getparameter(model, path), array, i)
     end
+    return nothing
+end
+
+function set_array!(w, array, i)
+    new = flux_layout(array, w)
+    size(w) == size(new) || throw(DimensionMismatch(
+        "array $i must have the size $(size(w)) in Flux's layout, got $(size(new))",
+    ))
+    copyto!(w, new)
     return nothing
 end
 

@@ -3,83 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from . import layers
-from ._internal import validation
-from ._internal.lookup import snake_case
-from .constraints import Constraint
-from .layers import ActivationLayer, Input, Layer, Rescaling, Shape
-from .regularizers import L1L2
-from .variables import Floats, Variable
+from .. import layers
+from .._internal import validation
+from .._internal.lookup import snake_case
+from ..layers import ActivationLayer, Input, Layer, Rescaling, Shape
+from ..regularizers import L1L2
+from ..variables import Floats, Variable
+from .names import unique_names
+from .node import Node, WeightSpec
 
 SAMPLES = ""  # the name, in a description, of what goes into the network
-
-
-class Node(NamedTuple):
-    """One layer of a network.
-
-    Attributes:
-        name: The layer's name in this network, such as ``"conv2d_1"``.
-        layer: The layer.
-        input_shapes: Shape of one sample of each of its inputs, without the batch.
-        output_shape: Shape of one sample that comes out.
-        inputs: Index of the node that gives each input, or -1 for the network's input.
-    """
-
-    name: str
-    layer: Layer
-    input_shapes: tuple[Shape, ...]
-    output_shape: Shape
-    inputs: tuple[int, ...]
-
-    @property
-    def input_shape(self) -> Shape:
-        """Shape of one sample of the first input."""
-        return self.input_shapes[0]
-
-    @property
-    def weight_shapes(self) -> dict[str, Shape]:
-        """The layer's arrays by name, in Keras's order and layout."""
-        return self.layer.weight_shapes(self.input_shape)
-
-
-class WeightSpec(NamedTuple):
-    """One array of a network.
-
-    Attributes:
-        name: ``layer/weight``, such as ``"conv2d_1/kernel"``.
-        layer: The layer that has it.
-        weight: Its name in the layer, such as ``"kernel"``.
-        shape: Its shape in Keras's layout.
-    """
-
-    name: str
-    layer: Layer
-    weight: str
-    shape: Shape
-
-    @property
-    def trainable(self) -> bool:
-        """Whether training changes it, as `Layer.trainable` says now."""
-        return self.layer.trainable and self.weight in self.layer.trainable_names()
-
-    @property
-    def regularizer(self) -> L1L2 | None:
-        """The penalty on it."""
-        return getattr(self.layer, f"{self.weight}_regularizer", None)
-
-    @property
-    def constraint(self) -> Constraint | None:
-        """What it must satisfy after each training step."""
-        return getattr(self.layer, f"{self.weight}_constraint", None)
 
 
 @dataclass(frozen=True)
@@ -90,7 +30,7 @@ class Architecture:
     here and not in an engine.
 
     Args:
-        layers: The layers, first to last.
+        layers: The layers, first to last. One that is there again uses the weights of the first time.
         input_shape: Shape of one sample.
         names: Their names; by default those that they have, or Keras's default names.
         inputs: For each layer the indices of the layers whose outputs it takes, -1 for the samples. Empty for
@@ -115,7 +55,7 @@ class Architecture:
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", tuple(x for x in self.layers if not isinstance(x, Input)))
         object.__setattr__(self, "names", self.names or unique_names(self.layers))
-        if self.inputs == chain_inputs(len(self.layers)):
+        if self.inputs == chain_inputs(len(self.layers)) and not self.shares_weights:
             object.__setattr__(self, "inputs", ())
         _ = self.nodes  # an error belongs here, not to the first use
         self._check_used()
@@ -129,15 +69,26 @@ class Architecture:
     def nodes(self) -> tuple[Node, ...]:
         """The layers with their names and shapes, first to last."""
         nodes: list[Node] = []
+        owners: dict[int, int] = {}  # of each layer with weights, the node that has them
         all_inputs = self.inputs or chain_inputs(len(self.layers))
-        for name, layer, inputs in zip(self.names, self.layers, all_inputs, strict=True):
-            shapes = tuple(self.input_shape if i < 0 else nodes[i].output_shape for i in inputs)
+        for i, (name, layer, inputs) in enumerate(zip(self.names, self.layers, all_inputs, strict=True)):
+            shapes = tuple(self.input_shape if k < 0 else nodes[k].output_shape for k in inputs)
             try:
                 output_shape = layer.output_shape_of(shapes)
             except ValueError as e:
                 raise ValueError(f"layer {name!r} ({type(layer).__name__}): {e}") from e
-            nodes.append(Node(name, layer, shapes, output_shape, inputs))
+            node = Node(name, layer, shapes, output_shape, inputs, owners.get(id(layer)))
+            if node.owner is not None:
+                _check_same_weights(node, nodes[node.owner])
+            elif node.weight_shapes:
+                owners[id(layer)] = i
+            nodes.append(node)
         return tuple(nodes)
+
+    @property
+    def shares_weights(self) -> bool:
+        """Whether a layer with weights is in the network more than once."""
+        return any(node.owner is not None for node in self.nodes)
 
     @property
     def is_chain(self) -> bool:
@@ -152,7 +103,8 @@ class Architecture:
         """
         found, lowest = [len(self.nodes)], len(self.nodes)
         for i, node in reversed(list(enumerate(self.nodes))):
-            lowest = min(lowest, *node.inputs)
+            owner = i if node.owner is None else node.owner
+            lowest = min(lowest, owner - 1, *node.inputs)
             if lowest >= i - 1:
                 found.append(i)
         return tuple(reversed(found))
@@ -180,6 +132,8 @@ class Architecture:
         """
         found: list[Variable] = []
         for node in self.nodes:
+            if node.owner is not None:
+                continue
             try:
                 found += node.layer.build(node.input_shape)
             except ValueError as e:
@@ -261,6 +215,12 @@ class Architecture:
         if not activation or self.last_activation != activation:
             return self
         *body, last = self.layers
+        if self.nodes[-1].owner is not None:
+            raise ValueError(
+                f"layer {self.names[-1]!r} ({type(last).__name__}) is called more than once, so that its "
+                f"{activation} cannot be left to the loss; give it no activation, and put "
+                f"Activation({activation!r}) at the end"
+            )
         if isinstance(last, ActivationLayer):
             return Architecture(tuple(body), self.input_shape, self.names[:-1], self.inputs[:-1])
         body.append(dataclasses.replace(last, activation="linear"))  # type: ignore[call-arg]
@@ -268,7 +228,12 @@ class Architecture:
 
     def config(self) -> dict[str, Any]:
         """Return the description as plain data."""
-        described = [node.layer.config() | {"name": node.name} for node in self.nodes]
+        described: list[dict[str, Any]] = [
+            node.layer.config() | {"name": node.name}
+            if node.owner is None
+            else {"type": type(node.layer).__name__, "name": node.name, "shares": self.names[node.owner]}
+            for node in self.nodes
+        ]
         if not self.is_chain:
             for entry, inputs in zip(described, self.inputs, strict=True):
                 entry["inputs"] = [self.names[i] if i >= 0 else SAMPLES for i in inputs]
@@ -290,31 +255,6 @@ class Architecture:
                 )
 
 
-def from_config(config: Mapping[str, Any]) -> Architecture:
-    """Make an architecture from what `Architecture.config` gave."""
-    shape = layers.sample_shape("input_shape", config["input_shape"])
-    entries: list[Mapping[str, Any]] = list(config["layers"])
-    made = tuple(
-        layers.from_config({key: value for key, value in entry.items() if key != "inputs"})
-        for entry in entries
-    )
-    if not any("inputs" in entry for entry in entries):
-        return Architecture(made, shape)
-    names = unique_names(made)
-    known, inputs = {SAMPLES: -1}, []
-    for name, entry in zip(names, entries, strict=True):
-        given = entry.get("inputs", ())
-        wrong = [each for each in given if not isinstance(each, str) or each not in known]
-        if wrong or not given:
-            raise ValueError(
-                f"layer {name!r}: inputs must be names of layers before it, or {SAMPLES!r} for the samples, "
-                f"got {given!r}"
-            )
-        inputs.append(tuple(known[each] for each in given))
-        known[name] = len(known) - 1
-    return Architecture(made, shape, names, tuple(inputs))
-
-
 def chain_inputs(count: int) -> tuple[tuple[int, ...], ...]:
     """Return the inputs of so many layers in a row.
 
@@ -324,35 +264,11 @@ def chain_inputs(count: int) -> tuple[tuple[int, ...], ...]:
     return tuple((i - 1,) for i in range(count))
 
 
-def unique_names(given: Iterable[Layer]) -> tuple[str, ...]:
-    """Return a name for each layer: its own, or its class's in snake case, numbered as in Keras.
-
-    Raises:
-        ValueError: Two layers have been given the same name.
-
-    >>> from pyflux.layers import Dense
-    >>> unique_names([Dense(8), Dense(2)])
-    ('dense', 'dense_1')
-    """
-    unnamed = list(given)
-    own = Counter(layer.name for layer in unnamed if layer.name)
-    for name, times in own.items():
-        if times > 1:
-            raise ValueError(f"name {name!r} is given to {times} layers; every layer needs a name of its own")
-    names: list[str] = []
-    taken = set(own)
-    candidates: dict[str, Iterator[str]] = {}  # per class, so that no number is tried twice
-    for layer in unnamed:
-        base = snake_case(type(layer).__name__)
-        numbers = candidates.setdefault(base, numbered(base))
-        name = layer.name or next(n for n in numbers if n not in taken)
-        taken.add(name)
-        names.append(name)
-    return tuple(names)
-
-
-def numbered(base: str) -> Iterator[str]:
-    """Yield a name and then the same with numbers: ``dense``, ``dense_1`` and so on."""
-    yield base
-    for i in itertools.count(1):
-        yield f"{base}_{i}"
+def _check_same_weights(node: Node, owner: Node) -> None:
+    wanted, found = owner.weight_shapes, node.layer.weight_shapes(node.input_shape)
+    if wanted != found:
+        raise ValueError(
+            f"layer {owner.name!r} ({type(node.layer).__name__}) is called on samples of shape "
+            f"{owner.input_shape} and {node.input_shape}, for which its weights would differ; make a layer "
+            f"for each"
+        )
