@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import datasets, engines, recipes
+from ._internal import html
 from ._internal.validation import as_float, as_int, choice, fraction, output_file
 from .applications import tutorials
 from .callbacks import History
@@ -79,18 +80,36 @@ class TrainingResult:
         from .plots.report import write
 
         x, y = self.test_data
+        predictions = Predictions(as_images(self.model, x), np.asarray(y), self.predictions)
+        target = output_file("path", path)
+        write(target, self.model, predictions, self.history, self._title(), self._facts(), class_names)
+
+    def _repr_html_(self) -> str:
+        """Return the result as notebooks show it: what it is of, and the confusion matrix."""
+        counts = self.confusion_matrix
+        shades = np.sqrt(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1))
+        classes = range(len(counts))
+        matrix = html.table(
+            ["true \\ predicted", *classes],
+            [[i, *row] for i, row in zip(classes, counts.tolist(), strict=True)],
+            shades=shades.tolist(),
+        )
+        facts = " · ".join(f"{name} {value}" for name, value in self._facts().items())
+        return f"<p><b>{html.escape(self._title())}</b><br>{html.escape(facts)}</p>{matrix}"
+
+    def _title(self) -> str:
+        return f"{self.model.name} on {self.dataset}: {self.test_accuracy:.2%}"
+
+    def _facts(self) -> dict[str, str]:
+        """Return what there is to say about the training, by name."""
         seconds = self.seconds_per_epoch
-        facts = {
+        return {
             "test loss": f"{self.test_loss:.4f}",
             "data set": self.dataset,
             "engine": f"{self.engine} ({', '.join(f'{k} {v}' for k, v in self.versions.items())})",
             "training": f"{len(seconds)} epochs, {sum(seconds) / max(len(seconds), 1):.2f} s each",
             "seed": f"{self.seed}",
         }
-        title = f"{self.model.name} on {self.dataset}: {self.test_accuracy:.2%}"
-        predictions = Predictions(as_images(self.model, x), np.asarray(y), self.predictions)
-        target = output_file("path", path)
-        write(target, self.model, predictions, self.history, title, facts, class_names)
 
 
 def train_mnist(

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
+from .._internal import html
+from .._internal.text import number
 from .callback import Callback, Logs, Model
 
 
@@ -35,6 +39,29 @@ class History(Callback):
 
     def __repr__(self) -> str:
         return f"<History epochs={len(self.epoch)} {', '.join(self.history)}>"
+
+    def _repr_html_(self) -> str:
+        """Return the numbers as notebooks show them."""
+        head, *rows = self.table()
+        return html.table(head, html.shortened(rows), caption=f"{len(rows)} epochs")
+
+    def table(self) -> list[list[str]]:
+        """Return the numbers as text: a row of headings, and a row for each epoch.
+
+        >>> history = History()
+        >>> history.on_epoch_end(0, {"loss": 0.5})
+        >>> history.table()
+        [['epoch', 'loss'], ['1', '0.5000']]
+        """
+        rows = [["epoch", *self.history]]
+        values = [
+            dict(zip(self.logged.get(name, self.epoch), numbers, strict=False))
+            for name, numbers in self.history.items()
+        ]
+        for epoch in self.epoch:
+            found = (each.get(epoch) for each in values)
+            rows.append([str(epoch + 1), *("" if v is None else number(float(np.mean(v))) for v in found)])
+        return rows
 
     def set_model(self, model: Model) -> None:
         """Do nothing: a history outlives its model, and can be pickled without it."""

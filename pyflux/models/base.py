@@ -158,6 +158,16 @@ class BaseModel:
         text = summary.table(self.name, self.require_architecture("summary()"))
         (print_fn or console.say)(text)
 
+    def __repr__(self) -> str:
+        if self._architecture is None:
+            return f"<{type(self).__name__} {self.name!r}, whose input's shape is not known yet>"
+        layers = len(self._architecture.nodes)
+        return f"<{type(self).__name__} {self.name!r}: {layers} layers, {self.count_params():,} parameters>"
+
+    def _repr_html_(self) -> str | None:
+        """Return the summary as notebooks show it; None before the input's shape is known."""
+        return None if self._architecture is None else summary.html_table(self.name, self._architecture)
+
     def count_params(self) -> int:
         """Return the number of values in all weights."""
         return sum(math.prod(w.shape) for w in self.require_architecture("count_params()").weights)

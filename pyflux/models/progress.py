@@ -11,6 +11,7 @@ import numpy as np
 
 from .._internal.console import notebook, say, terminal
 from .._internal.progress_bar import ProgressBar
+from .._internal.text import number
 
 # A task shorter than this shows no bar, unless it was asked for.
 PATIENCE = 0.5
@@ -137,15 +138,6 @@ def text(logs: Mapping[str, Any]) -> str:
     'loss: 0.2500 - learning_rate: 1.0000e-04'
     """
     return " - ".join(f"{name}: {number(float(np.mean(value)))}" for name, value in logs.items())
-
-
-def number(value: float) -> str:
-    """Return a number with four digits after the point, of a small one's mantissa.
-
-    >>> number(0.0), number(12.5), number(-0.0005)
-    ('0.0000', '12.5000', '-5.0000e-04')
-    """
-    return f"{value:.4e}" if 0 < abs(value) < 1e-3 else f"{value:.4f}"
 
 
 def level(verbose: int | str | bool) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import os
 from collections.abc import Iterable, Mapping
 from importlib import resources
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import ArrayLike
 
 from ..._internal.files import atomic_write
+from ..._internal.html import definitions, escape, table
 from ..._internal.validation import class_names as class_names_of
 from ..._internal.validation import output_file
 from ...metrics import confusion_matrix
@@ -21,7 +21,7 @@ from .pictures import picture
 from .sections import Section, network, sections
 
 if TYPE_CHECKING:
-    from ...models import Model
+    from ...models import History, Model
 
 
 def report(
@@ -72,7 +72,7 @@ def write(
     path: Path,
     model: Model,
     predictions: Predictions,
-    history: Any,
+    history: History | None,
     title: str,
     facts: Mapping[str, str],
     class_names: Iterable[Any] | None = None,
@@ -90,11 +90,11 @@ def write(
     parts = [_section(each) for each in sections(model, predictions, history, counts, names)]
     style = resources.files(__package__).joinpath("style.css").read_text(encoding="utf-8")
     page = PAGE.format(
-        title=html.escape(title),
+        title=escape(title),
         style=style,
-        facts="".join(f"<dt>{html.escape(k)}</dt><dd>{html.escape(v)}</dd>" for k, v in known.items()),
+        facts=definitions(known),
         sections="\n".join(parts),
-        network=html.escape(network(model)),
+        network=escape(network(model)),
     )
     with atomic_write(path) as file:
         file.write(page.encode())
@@ -113,7 +113,7 @@ PAGE = """<!doctype html>
 <body>
 <header>
 <h1>{title}</h1>
-<dl>{facts}</dl>
+{facts}
 </header>
 <main>
 {sections}
@@ -129,21 +129,14 @@ PAGE = """<!doctype html>
 
 def _section(section: Section) -> str:
     """Return a section as HTML."""
-    parts = [f"<section>\n<h2>{html.escape(section.title)}</h2>"]
+    parts = [f"<section>\n<h2>{escape(section.title)}</h2>"]
     if section.explanation:
-        parts.append(f"<p>{html.escape(section.explanation)}</p>")
+        parts.append(f"<p>{escape(section.explanation)}</p>")
     parts.append(f"<figure>{picture(section.draw, section.alt)}</figure>")
     if section.table:
         head, *rows = section.table
-        cells = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in head)
-        body = "\n".join(
-            f'<tr><th scope="row">{html.escape(row[0])}</th>'
-            + "".join(f"<td>{html.escape(cell)}</td>" for cell in row[1:])
-            + "</tr>"
-            for row in rows
-        )
         parts.append(
-            f'<details><summary>{html.escape(section.fold)}</summary><div class="table" tabindex="0">'
-            f"<table><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table></div></details>"
+            '<details><summary>The numbers</summary><div class="table" tabindex="0">'
+            f"{table(head, rows)}</div></details>"
         )
     return "\n".join([*parts, "</section>"])

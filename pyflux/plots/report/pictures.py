@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-import html
 import io
 from collections.abc import Callable
 from typing import Any
 
+from ..._internal.html import escape
 from .. import canvas
 
 # matplotlib's settings for both. Colours are those of style.css.
@@ -39,7 +39,7 @@ def picture(draw: Callable[[], Any], alt: str) -> str:
     dark, _, _ = _png(draw, DARK)
     return (
         f'<picture><source media="(prefers-color-scheme: dark)" srcset="{dark}">'
-        f'<img src="{light}" width="{width}" height="{height}" alt="{html.escape(alt)}"></picture>'
+        f'<img src="{light}" width="{width}" height="{height}" alt="{escape(alt)}"></picture>'
     )
 
 

@@ -23,7 +23,7 @@ from ..worst_mistakes import draw as draw_mistakes
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from ...models import Model
+    from ...models import History, Model
 
 Rows = list[list[str]]
 
@@ -40,8 +40,7 @@ class Section:
         alt: What the picture shows, in words.
         draw: Draws the picture, and returns its axes or figure.
         explanation: What to see in it.
-        table: The numbers behind it, the first row the headings; empty for none.
-        fold: What stands where the table is folded away.
+        table: The numbers behind it, the first row the headings; None for none.
     """
 
     title: str
@@ -49,11 +48,14 @@ class Section:
     draw: Callable[[], Any]
     explanation: str = ""
     table: Rows | None = None
-    fold: str = "The numbers"
 
 
 def sections(
-    model: Model, predictions: Predictions, history: Any, counts: NDArray[np.int64], names: Sequence[str]
+    model: Model,
+    predictions: Predictions,
+    history: History | None,
+    counts: NDArray[np.int64],
+    names: Sequence[str],
 ) -> Iterator[Section]:
     """Yield the sections for a model and its predictions.
 
@@ -85,7 +87,7 @@ def sections(
         yield from inside(model, predictions, names)
 
 
-def curves(history: Any) -> Section:
+def curves(history: History) -> Section:
     """Return the section of the training curves."""
     values: Mapping[str, Sequence[float]] = history.history
     alt = "; ".join(
@@ -94,18 +96,13 @@ def curves(history: Any) -> Section:
         for key, said in ((name, "training"), (VALIDATION + name, "validation"))
         if key in values
     )
-    logged = getattr(history, "logged", None) or dict.fromkeys(values, history.epoch)
-    rows = [["epoch", *values]]
-    for epoch in history.epoch:
-        found = (dict(zip(logged[name], values[name], strict=True)).get(epoch) for name in values)
-        rows.append([str(epoch + 1), *("" if v is None else f"{float(v):.4f}" for v in found)])
     return Section(
         "Training",
         f"Curves over {len(history.epoch)} epochs. {alt}.",
         lambda: training_curves(history),
         "The training's numbers are means over an epoch, in which the weights change; the validation's are "
         "computed after it.",
-        rows,
+        history.table(),
     )
 
 
