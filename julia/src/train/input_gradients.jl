@@ -39,23 +39,36 @@ julia> PyFlux.input_gradients(model, x, [2]; loss = PyFlux.ClassScore())
 ```
 """
 function input_gradients(
-    model::Chain, images, targets; loss = logitcrossentropy, batchsize::Integer = 256
+    model::Chain, images, targets;
+    loss = logitcrossentropy, batchsize::Integer = 256, lanes = default_lanes(),
 )
     body, _ = split_head(model, loss)
     batches = Batches(images, targets; scale_bytes = scales_bytes(model))
     collector = OutputCollector(length(batches))
     in_test_mode(body) do
+        segments = Segments(body; lanes, input_gradient = true)
         for positions in Iterators.partition(1:length(batches), batchsize)
             check_interrupt()
             indices = sample_indices(batches, positions)
             x, y = gather!(batches.buffer, indices), gather(batches.targets, indices)
-            ŷ, back = Zygote.pullback(x -> forward(body, x), x)
+            ŷ, back = input_pullback(body, segments, x)
             losses, loss_back = sample_losses_pullback(loss, ŷ, y)
-            dx = only(back(loss_back(fill!(similar(losses), 1))))
+            dx = back(loss_back(fill!(similar(losses), 1)))
             collect!(collector, positions, dx === nothing ? zero(x) : dx)
         end
     end
     return to_cpu(collector.array)
+end
+
+# The outputs of a batch, and a function from their gradient to that of the batch.
+function input_pullback(body, segments, x)
+    ŷ, back = full_pullback(segments, x)
+    return ŷ, dŷ -> last(back(dŷ))
+end
+
+function input_pullback(body, segments, x::AnyGPUArray)
+    ŷ, back = Zygote.pullback(x -> forward(body, x), x)
+    return ŷ, dŷ -> only(back(dŷ))
 end
 
 """
