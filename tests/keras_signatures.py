@@ -57,6 +57,23 @@ DIFFERENCES: dict[str, list[Difference]] = {
     ],
     "layers.Conv2D": [ACTIVITY],
     "layers.DepthwiseConv2D": [ACTIVITY],
+    "layers.SeparableConv2D": [ACTIVITY],
+    "layers.Conv2DTranspose": [
+        ACTIVITY,
+        Difference("As much output as the kernel reaches.", missing=("output_padding",)),
+    ],
+    "layers.SpatialDropout2D": [
+        Difference(
+            "What all layers take, Keras's by **kwargs but for this one.",
+            added=("input_shape", "input_dim", "trainable"),
+        )
+    ],
+    "layers.Resizing": [
+        Difference(
+            "Images are not padded, and not smoothed before they are made smaller.",
+            missing=("pad_to_aspect_ratio", "fill_mode", "fill_value", "antialias"),
+        )
+    ],
     "layers.Normalization": [Difference("Values are not turned back.", missing=("invert",))],
     "layers.Dense": [
         ACTIVITY,

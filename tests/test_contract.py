@@ -42,7 +42,22 @@ MISSING = {
 
 MISSING["PyTorch", "DepthwiseConv2D multiplier"] = "PyTorch keeps the kernels of one channel in one axis."
 
+MISSING["PyTorch", "Conv2DTranspose same"] = "PyTorch's padding is the same on both sides."
+MISSING["PyTorch", "LayerNormalization"] = (
+    "PyTorch's LayerNorm acts on the last axes, which are not the channels."
+)
+MISSING["Keras", "RandomCrop"] = "Outside of training Keras crops nothing, so that the shape would change."
+
 for _name in EXAMPLES:
+    if _name.startswith("SeparableConv2D"):
+        MISSING["PyTorch", _name] = "PyTorch has no module that does both convolutions."
+    if _name in (
+        "LayerNormalization row",
+        "LayerNormalization rows",
+        "GroupNormalization rows",
+        "GroupNormalization instance",
+    ):
+        MISSING["PyTorch", _name] = "PyTorch's module has both a scale and a shift, or neither."
     if _name.startswith("Permute"):
         MISSING["PyTorch", _name] = "PyTorch has no module that permutes axes."
     if _name.startswith("Normalization"):
@@ -263,7 +278,7 @@ def beside_keras():
 def test_a_layer_is_keras_s(name):
     differences = beside_keras()[name]
     if ("Keras", name) in MISSING:
-        assert max(differences.values()) > 1e-3
+        assert any(isinstance(d, str) or d > 1e-3 for d in differences.values())
     else:
         assert {what: d for what, d in differences.items() if isinstance(d, str) or d > 1e-4} == {}
 

@@ -41,17 +41,22 @@ include("layers/description.jl")     # a Flux Chain → a description
 include("layers/initializers.jl")    # first values of weights
 include("layers/convolution.jl")     # each layer: build, describe, outputsize
 include("layers/dense.jl")
+include("layers/separable.jl")
+include("layers/transposed.jl")
 include("layers/pooling.jl")
 include("layers/reshaping.jl")
 include("layers/normalization.jl")
+include("layers/feature_normalization.jl")
 include("layers/standardization.jl")
 include("layers/rescaling.jl")
 include("layers/random_numbers.jl")  # counter-based: the same on every device and thread
 include("layers/random.jl")          # layers that draw them
 include("layers/dropout.jl")
+include("layers/noise.jl")
 include("layers/affine.jl")          # flips, translations, rotations and zooms of images
 include("layers/augmentation.jl")
-include("layers/contrast.jl")
+include("layers/color.jl")
+include("layers/resizing.jl")
 include("layers/branches.jl")        # networks with branches
 
 include("optimisers/rules.jl")       # a description → a rule

@@ -13,8 +13,6 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from .._internal.extras import require
 from .._internal.files import atomic_write
 from ..architecture import Architecture
@@ -23,7 +21,16 @@ from ..layers import ActivationLayer, Merge
 from .onnx_activations import ACTIVATIONS, PARAMETRIC
 from .onnx_graph import Graph, Step
 from .onnx_merging import merge
-from .onnx_reshaping import cropping2d, permute, reshape, up_sampling2d, zero_padding2d
+from .onnx_normalization import batch_normalization, group_normalization, layer_normalization, normalization
+from .onnx_reshaping import (
+    box,
+    cropping2d,
+    permute,
+    reshape,
+    resizing,
+    up_sampling2d,
+    zero_padding2d,
+)
 
 if TYPE_CHECKING:
     from ..models import Sequential
@@ -160,6 +167,49 @@ def _depthwise_conv2d(graph: Graph, step: Step, x: str) -> str:
     return _convolution(graph, step, x, kernel.reshape(height, width, 1, channels * multiplier), channels)
 
 
+def _separable_conv2d(graph: Graph, step: Step, x: str) -> str:
+    first, second = step.weights["depthwise_kernel"], step.weights["pointwise_kernel"]
+    height, width, channels, multiplier = first.shape
+    depthwise = graph.constant(
+        f"{step.name}/depthwise_kernel",
+        first.reshape(height, width, 1, channels * multiplier).transpose(3, 2, 0, 1),
+    )
+    x = graph.add(
+        "Conv",
+        x,
+        depthwise,
+        strides=step.layer.strides,
+        pads=_pads(step),
+        dilations=step.layer.dilation_rate,
+        group=channels,
+    )
+    inputs = [graph.constant(f"{step.name}/pointwise_kernel", second.transpose(3, 2, 0, 1))]
+    if "bias" in step.weights:
+        inputs.append(graph.constant(f"{step.name}/bias", step.weights["bias"]))
+    return graph.add("Conv", x, *inputs)
+
+
+def _conv2d_transpose(graph: Graph, step: Step, x: str) -> str:
+    layer = step.layer
+    shape = layer.output_shape(step.given)
+    (top, bottom), (left, right) = layer.window.pads(*shape[:2])
+    inputs = [graph.constant(f"{step.name}/kernel", step.weights["kernel"].transpose(3, 2, 0, 1))]
+    if "bias" in step.weights:
+        inputs.append(graph.constant(f"{step.name}/bias", step.weights["bias"]))
+    return graph.add(
+        "ConvTranspose",
+        x,
+        *inputs,
+        strides=layer.strides,
+        pads=[top, left, bottom, right],
+        dilations=layer.dilation_rate,
+        # Where the kernel is smaller than the stride, what it does not reach.
+        output_padding=[
+            max(step_ - span, 0) for step_, span in zip(layer.window.strides, layer.window.span, strict=True)
+        ],
+    )
+
+
 def _pooling(operator: str, **attributes: Any) -> Callable[[Graph, Step, str], str]:
     def nodes(graph: Graph, step: Step, x: str) -> str:
         window, steps = step.layer.pool_size, step.layer.strides
@@ -200,23 +250,9 @@ def _dense_of_channels(graph: Graph, step: Step, x: str) -> str:
     return graph.add("Conv", x, *inputs)
 
 
-def _batch_normalization(graph: Graph, step: Step, x: str) -> str:
-    channels = step.given[-1:]
-    arrays = {"gamma": np.ones(channels), "beta": np.zeros(channels)} | step.weights
-    inputs = [graph.constant(f"{step.name}/{weight}", array) for weight, array in arrays.items()]
-    return graph.add("BatchNormalization", x, *inputs, epsilon=step.layer.epsilon)
-
-
 def _rescaling(graph: Graph, step: Step, x: str) -> str:
     scaled = graph.add("Mul", x, graph.constant(f"{step.name}/scale", step.layer.scale))
     return graph.add("Add", scaled, graph.constant(f"{step.name}/offset", step.layer.offset))
-
-
-def _normalization(graph: Graph, step: Step, x: str) -> str:
-    mean, deviation = step.layer.statistics([step.weights.get(n) for n in ("mean", "variance")])
-    spread = (-1, *[1] * (len(step.given) - 1))  # channels, or features, are axis 1
-    centred = graph.add("Sub", x, graph.constant(f"{step.name}/mean", mean.reshape(spread)))
-    return graph.add("Div", centred, graph.constant(f"{step.name}/deviation", deviation.reshape(spread)))
 
 
 def _nothing(graph: Graph, step: Step, x: str) -> str:
@@ -226,6 +262,8 @@ def _nothing(graph: Graph, step: Step, x: str) -> str:
 LAYERS: dict[str, Callable[[Graph, Step, str], str]] = {
     "Conv2D": _conv2d,
     "DepthwiseConv2D": _depthwise_conv2d,
+    "SeparableConv2D": _separable_conv2d,
+    "Conv2DTranspose": _conv2d_transpose,
     "MaxPooling2D": _pooling("MaxPool"),
     # As in Keras, padding does not lower a mean.
     "AveragePooling2D": _pooling("AveragePool", count_include_pad=0),
@@ -233,12 +271,16 @@ LAYERS: dict[str, Callable[[Graph, Step, str], str]] = {
     "GlobalAveragePooling2D": _global_pooling("GlobalAveragePool"),
     "Flatten": _flatten,
     "Dense": _dense,
-    "BatchNormalization": _batch_normalization,
+    "BatchNormalization": batch_normalization,
+    "LayerNormalization": layer_normalization,
+    "GroupNormalization": group_normalization,
     "Rescaling": _rescaling,
-    "Normalization": _normalization,
+    "Normalization": normalization,
     "ZeroPadding2D": zero_padding2d,
     "Cropping2D": cropping2d,
     "UpSampling2D": up_sampling2d,
+    "Resizing": resizing,
+    "CenterCrop": box,
     "Reshape": reshape,
     "Permute": permute,
     # Their function is added after every layer that has one.
@@ -249,9 +291,13 @@ LAYERS: dict[str, Callable[[Graph, Step, str], str]] = {
     "Softmax": _nothing,
     # What works in training alone.
     "Dropout": _nothing,
+    "SpatialDropout2D": _nothing,
+    "GaussianNoise": _nothing,
     "RandomFlip": _nothing,
     "RandomTranslation": _nothing,
     "RandomRotation": _nothing,
     "RandomZoom": _nothing,
+    "RandomCrop": box,  # its middle
     "RandomContrast": _nothing,
+    "RandomBrightness": _nothing,
 }

@@ -68,11 +68,10 @@ def _check_dense(node: Node) -> None:
 
 def _check_normalization(node: Node) -> None:
     layer = node.layer
-    assert isinstance(layer, L.BatchNormalization)
+    assert isinstance(layer, (L.BatchNormalization, L.FeatureNormalization))
     if layer.center != layer.scale:
         raise ValueError(
-            "it has one of gamma and beta, PyTorch's BatchNorm has both or none; use center and scale "
-            "together"
+            "it has one of gamma and beta, PyTorch's module has both or none; use center and scale together"
         )
 
 
@@ -89,6 +88,32 @@ def _check_depthwise(node: Node) -> None:
         raise ValueError("PyTorch keeps the kernels of one channel in one axis; use depth_multiplier=1")
 
 
+def _no_separable(node: Node) -> None:
+    raise ValueError(
+        "PyTorch has no module for it; use DepthwiseConv2D(…, use_bias=False) and Conv2D(filters, 1), which "
+        "compute the same"
+    )
+
+
+def _check_transposed(node: Node) -> None:
+    layer: Any = node.layer
+    pads = layer.window.pads(*node.output_shape[:2])
+    if any(before != after for before, after in pads):
+        raise ValueError(
+            f"its padding {pads} differs on the two sides, PyTorch's ConvTranspose2d has the same on both; "
+            f"use a kernel that is larger than the strides by an even number"
+        )
+
+
+def _check_layer_normalization(node: Node) -> None:
+    _check_normalization(node)
+    if len(node.input_shape) == 3:
+        raise ValueError(
+            "it acts on the channels of an image, PyTorch's LayerNorm on its last axes; use "
+            "GroupNormalization(1), which takes the pixels too"
+        )
+
+
 def _no_normalization(node: Node) -> None:
     raise ValueError("in PyTorch it is part of reading the images; leave it out, and normalize them there")
 
@@ -97,20 +122,31 @@ def _no_counterpart(node: Node) -> None:
     raise ValueError("PyTorch has no module for it; leave it out, and permute tensors in forward() there")
 
 
+_SCALE_AND_SHIFT = {
+    "gamma": TorchParam("weight", (0,), by_feature=True),
+    "beta": TorchParam("bias", (0,), by_feature=True),
+}
+
 TORCH_LAYERS: dict[type[L.Layer], TorchLayer] = {
     L.Conv2D: TorchLayer({"kernel": TorchParam("weight", (3, 2, 0, 1)), "bias": TorchParam("bias", (0,))}),
     L.DepthwiseConv2D: TorchLayer(
         {"kernel": TorchParam("weight", (2, 3, 0, 1)), "bias": TorchParam("bias", (0,))},
         check=_check_depthwise,
     ),
+    L.SeparableConv2D: TorchLayer(check=_no_separable),
+    L.Conv2DTranspose: TorchLayer(
+        {"kernel": TorchParam("weight", (3, 2, 0, 1)), "bias": TorchParam("bias", (0,))},
+        check=_check_transposed,
+    ),
+    L.LayerNormalization: TorchLayer(_SCALE_AND_SHIFT, check=_check_layer_normalization),
+    L.GroupNormalization: TorchLayer(_SCALE_AND_SHIFT, check=_check_normalization),
     L.Dense: TorchLayer(
         {"kernel": TorchParam("weight", (1, 0), by_feature=True), "bias": TorchParam("bias", (0,))},
         check=_check_dense,
     ),
     L.BatchNormalization: TorchLayer(
         {
-            "gamma": TorchParam("weight", (0,), by_feature=True),
-            "beta": TorchParam("bias", (0,), by_feature=True),
+            **_SCALE_AND_SHIFT,
             "moving_mean": TorchParam("running_mean", (0,), by_feature=True),
             "moving_variance": TorchParam("running_var", (0,), by_feature=True),
         },
@@ -130,6 +166,7 @@ TORCH_LAYERS: dict[type[L.Layer], TorchLayer] = {
     **dict.fromkeys((L.Add, L.Subtract, L.Multiply, L.Average), TorchLayer(modules=0)),
     **dict.fromkeys((L.Maximum, L.Minimum, L.Concatenate), TorchLayer(modules=0)),
     L.Dropout: TorchLayer(),
+    L.SpatialDropout2D: TorchLayer(),  # Dropout2d
     L.Activation: TorchLayer(),
     L.ReLU: TorchLayer(),
     L.LeakyReLU: TorchLayer(),
@@ -142,7 +179,12 @@ TORCH_LAYERS: dict[type[L.Layer], TorchLayer] = {
     L.RandomTranslation: TorchLayer(modules=0),
     L.RandomRotation: TorchLayer(modules=0),
     L.RandomZoom: TorchLayer(modules=0),
+    L.RandomCrop: TorchLayer(modules=0),
     L.RandomContrast: TorchLayer(modules=0),
+    L.RandomBrightness: TorchLayer(modules=0),
+    L.Resizing: TorchLayer(modules=0),
+    L.CenterCrop: TorchLayer(modules=0),
+    L.GaussianNoise: TorchLayer(modules=0),
 }
 
 # The order of the arrays in one module, which files that sort by name have lost.

@@ -10,10 +10,14 @@ lists the tables of engines and exporters that need an entry too; ``tests/test_c
 
 from .activations import ELU, Activation, LeakyReLU, ReLU, Softmax
 from .base import ActivationLayer, Layer, Shape, sample_shape
+from .color import ColorAugmentation, RandomBrightness, RandomContrast
 from .convolutional import Conv2D, Convolution
 from .core import Dense, Dropout, Flatten, Input
+from .cropping import CenterCrop, RandomCrop
 from .depthwise import DepthwiseConv2D
+from .feature_normalization import FeatureNormalization, GroupNormalization, LayerNormalization
 from .merging import Add, Average, Concatenate, Maximum, Merge, Minimum, Multiply, Subtract
+from .noise import GaussianNoise, SpatialDropout2D
 from .normalization import BatchNormalization
 from .pooling import (
     AveragePooling2D,
@@ -24,7 +28,6 @@ from .pooling import (
 )
 from .preprocessing import (
     Augmentation,
-    RandomContrast,
     RandomFlip,
     RandomRotation,
     RandomTranslation,
@@ -33,12 +36,16 @@ from .preprocessing import (
 )
 from .registry import LAYERS, MERGING, from_config
 from .reshaping import Cropping2D, Permute, Reshape, UpSampling2D, ZeroPadding2D
+from .resizing import Resizing
+from .separable import SeparableConv2D
 from .standardization import Normalization
 from .symbolic import KerasTensor
+from .transposed import Conv2DTranspose
 from .window import Window, same_padding
 
 # Keras's other names for the same classes.
 Convolution2D, InputLayer = Conv2D, Input
+Convolution2DTranspose, SeparableConvolution2D = Conv2DTranspose, SeparableConv2D
 MaxPool2D, AvgPool2D = MaxPooling2D, AveragePooling2D
 GlobalMaxPool2D, GlobalAvgPool2D = GlobalMaxPooling2D, GlobalAveragePooling2D
 
@@ -54,23 +61,31 @@ __all__ = [
     "AveragePooling2D",
     "AvgPool2D",
     "BatchNormalization",
+    "CenterCrop",
+    "ColorAugmentation",
     "Concatenate",
     "Conv2D",
+    "Conv2DTranspose",
     "Convolution",
     "Convolution2D",
+    "Convolution2DTranspose",
     "Cropping2D",
     "Dense",
     "DepthwiseConv2D",
     "Dropout",
+    "FeatureNormalization",
     "Flatten",
+    "GaussianNoise",
     "GlobalAveragePooling2D",
     "GlobalAvgPool2D",
     "GlobalMaxPool2D",
     "GlobalMaxPooling2D",
+    "GroupNormalization",
     "Input",
     "InputLayer",
     "KerasTensor",
     "Layer",
+    "LayerNormalization",
     "LeakyReLU",
     "MaxPool2D",
     "MaxPooling2D",
@@ -81,7 +96,9 @@ __all__ = [
     "Normalization",
     "Permute",
     "Pooling2D",
+    "RandomBrightness",
     "RandomContrast",
+    "RandomCrop",
     "RandomFlip",
     "RandomRotation",
     "RandomTranslation",
@@ -89,8 +106,12 @@ __all__ = [
     "ReLU",
     "Rescaling",
     "Reshape",
+    "Resizing",
+    "SeparableConv2D",
+    "SeparableConvolution2D",
     "Shape",
     "Softmax",
+    "SpatialDropout2D",
     "Subtract",
     "UpSampling2D",
     "Window",

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from .._internal import validation
 from .._internal.config import INIT_ONLY
-from .arguments import Range, channels_last, optional_seed, span, two_numbers
+from .arguments import Range, channels_last, optional_seed, span
 from .base import Layer
 
 FLIPS = ("horizontal", "vertical", "horizontal_and_vertical")
@@ -213,42 +213,8 @@ class RandomZoom(InterpolatingAugmentation):
             self._convert(width_factor=_zoom)
 
 
-@dataclass(repr=False)
-class RandomContrast(Augmentation):
-    """Moves each value of an image away from its channel's mean, or towards it, by a random factor.
-
-    Args:
-        factor: A number ``f`` in [0, 1] for a contrast between 1 - f and 1 + f, or a pair (lower, upper) for
-            one between 1 - lower and 1 + upper.
-        value_range: ``(low, high)``: what comes out is clipped to it. With uint8 images and no `Rescaling` in
-            the network images are 0 to 1 here, for which (0, 1) is right.
-        seed: Decides what is drawn, whatever the model's seed; None to draw from the model's.
-
-    >>> RandomContrast(0.2).factor
-    (0.2, 0.2)
-    """
-
-    factor: Factor
-    value_range: Range = (0, 255)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._convert(factor=_contrast, value_range=two_numbers)
-        low, high = self.value_range
-        if low >= high:
-            raise ValueError(f"value_range must be (low, high) with low below high, got {self.value_range}")
-
-
 def _zoom(argument: str, value: Any) -> Range:
     low, high = span(argument, value)
     if low <= -1:
         raise ValueError(f"{argument} must be greater than -1, which would leave no image, got {value}")
     return low, high
-
-
-def _contrast(argument: str, value: Any) -> Range:
-    lower, upper = (value, value) if not isinstance(value, (list, tuple)) else two_numbers(argument, value)
-    return (
-        validation.as_float(argument, lower, at_least=0, at_most=1),
-        validation.as_float(argument, upper, at_least=0, at_most=1),
-    )

@@ -8,14 +8,17 @@ from typing import Any
 from .._internal import config as config_
 from .activations import ELU, Activation, LeakyReLU, ReLU, Softmax
 from .base import Layer
+from .color import RandomBrightness, RandomContrast
 from .convolutional import Conv2D
 from .core import Dense, Dropout, Flatten
+from .cropping import CenterCrop, RandomCrop
 from .depthwise import DepthwiseConv2D
+from .feature_normalization import GroupNormalization, LayerNormalization
 from .merging import Add, Average, Concatenate, Maximum, Merge, Minimum, Multiply, Subtract
+from .noise import GaussianNoise, SpatialDropout2D
 from .normalization import BatchNormalization
 from .pooling import AveragePooling2D, GlobalAveragePooling2D, GlobalMaxPooling2D, MaxPooling2D
 from .preprocessing import (
-    RandomContrast,
     RandomFlip,
     RandomRotation,
     RandomTranslation,
@@ -23,17 +26,22 @@ from .preprocessing import (
     Rescaling,
 )
 from .reshaping import Cropping2D, Permute, Reshape, UpSampling2D, ZeroPadding2D
+from .resizing import Resizing
+from .separable import SeparableConv2D
 from .standardization import Normalization
+from .transposed import Conv2DTranspose
 
 # Input is not among them: it describes no work, and a network keeps its shape only.
 LAYERS: dict[str, type[Layer]] = {
     cls.__name__: cls
     for cls in (
-        Conv2D, DepthwiseConv2D,
+        Conv2D, DepthwiseConv2D, SeparableConv2D, Conv2DTranspose,
         MaxPooling2D, AveragePooling2D, GlobalMaxPooling2D, GlobalAveragePooling2D, Flatten, Dense,
-        Activation, ReLU, LeakyReLU, ELU, Softmax, Dropout, BatchNormalization, Rescaling, Normalization,
-        ZeroPadding2D, Cropping2D, UpSampling2D, Reshape, Permute,
-        RandomFlip, RandomTranslation, RandomRotation, RandomZoom, RandomContrast,
+        Activation, ReLU, LeakyReLU, ELU, Softmax, Dropout, SpatialDropout2D, GaussianNoise,
+        BatchNormalization, LayerNormalization, GroupNormalization, Rescaling, Normalization,
+        ZeroPadding2D, Cropping2D, UpSampling2D, Reshape, Permute, Resizing, CenterCrop,
+        RandomFlip, RandomTranslation, RandomRotation, RandomZoom, RandomCrop,
+        RandomContrast, RandomBrightness,
     )
 }  # fmt: skip
 

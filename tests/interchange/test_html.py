@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,10 +11,13 @@ from pyflux import Sequential, export_html, layers, networks, synthetic_digits
 from pyflux.architecture import Architecture
 from pyflux.interchange.html import description
 from pyflux.interchange.html.description import describe
+from pyflux.interchange.html.page import network_script
+from pyflux.models import Functional
 from pyflux.optimizers import Adam
 from tests.layer_examples import EXAMPLES
+from tests.models.test_functional import MERGES
 
-NETWORK_JS = Path(description.__file__).with_name("network.js")
+NETWORK_JS = network_script()
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +86,7 @@ def test_a_layer_computes_in_the_browser_what_it_computes_here(name, page):
     model.set_weights(weights)
     x = example.samples().astype(np.float32)
     page.goto("about:blank")
-    page.add_script_tag(path=NETWORK_JS)
+    page.add_script_tag(content=NETWORK_JS)
     got = page.evaluate(
         "([network, samples]) => { const made = new Network(network);"
         " return samples.map((x) => [...made.run(x).at(-1)]); }",
@@ -108,10 +110,24 @@ def test_the_tutorials_networks_predict_in_the_browser_what_they_predict_here(na
 
 def test_both_tables_have_the_same_layers_and_activations(page):
     page.goto("about:blank")
-    page.add_script_tag(path=NETWORK_JS)
-    assert page.evaluate("[Object.keys(LAYERS), Object.keys(ACTIVATIONS)]") == [
-        list(description.LAYERS), list(description.ACTIVATIONS),
+    page.add_script_tag(content=NETWORK_JS)
+    assert page.evaluate("[LAYERS, MERGING, ACTIVATIONS].map(Object.keys)") == [
+        list(description.LAYERS), list(description.MERGING), list(description.ACTIVATIONS),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MERGES)
+def test_a_network_with_branches_computes_in_the_browser_what_it_computes_here(name, page):
+    model = Functional.from_config(MERGES[name]().get_config(), engine="reference", seed=0)
+    x = np.random.default_rng(1).normal(size=(3, *model.input_shape[1:])).astype(np.float32)
+    page.goto("about:blank")
+    page.add_script_tag(content=NETWORK_JS)
+    got = page.evaluate(
+        "([network, samples]) => { const made = new Network(network);"
+        " return samples.map((x) => [...made.run(x).at(-1)]); }",
+        [describe(model.architecture, model.get_weights()) | {"scale": 1}, x.reshape(len(x), -1).tolist()],
+    )
+    np.testing.assert_allclose(got, model.predict(x), rtol=1e-5, atol=1e-5)
 
 
 # ── What a person does ───────────────────────────────────────────────────────────────────────────────────

@@ -13,7 +13,6 @@ from pyflux import (
     Input,
     Model,
     Sequential,
-    export_html,
     export_onnx,
     layers,
     load,
@@ -410,11 +409,6 @@ def test_onnx_computes_the_same(tmp_path):
         x = data(model).images
         (got,) = onnxruntime.InferenceSession(tmp_path / "model.onnx").run(["output"], {"input": x})
         np.testing.assert_allclose(got, model.predict(x), atol=1e-5, err_msg=name)
-
-
-def test_what_knows_no_branches_says_so(tmp_path):
-    with pytest.raises(ValueError, match="branches"):
-        export_html(network(), tmp_path / "page.html")
 
 
 # ── Layers called on arrays ──────────────────────────────────────────────────────────────────────────────

@@ -21,6 +21,6 @@ function load end
 tensor_names(model::Chain, names) =
     [tensor_name(names[path.layer], path.keys.keys) for path in parameter_paths(model)]
 
-tensor_name(name::AbstractString, keys) = string(name, '/', join(map(keras_name, keys), '/'))
+tensor_name(name::AbstractString, keys) = string(name, '/', keras_name(keys))
 # Names of `Branches`: keys such as (:nodes, 2, :layers, 1, :weight).
 tensor_name(names::AbstractVector, (_, i, keys...)::Tuple) = tensor_name(names[i], keys)

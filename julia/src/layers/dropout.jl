@@ -1,4 +1,4 @@
-# Dropout ↔ `SeededDropout`.
+# Dropout ↔ `SeededDropout`; SpatialDropout2D → the same, of whole channels.
 
 """
     SeededDropout(rate; seed = nothing, together = (false, false, false))
@@ -61,6 +61,11 @@ function build(::Val{:Dropout}, config, input_size, rng)
         length(axes) == 2 ? (axes[1], false, axes[2]) : (false, false, only(axes))
     return (SeededDropout(config["rate"]; seed, together),)
 end
+
+build(::Val{:SpatialDropout2D}, config, input_size, rng) = build(
+    Val(:Dropout), merge(config, Dict("noise_shape" => Any[nothing, 1, 1, nothing])),
+    input_size, rng,
+)
 
 function describe(layer::SeededDropout, input_size)
     any(layer.together) || return "Dropout" => (; layer.rate, seed_argument(layer)...)

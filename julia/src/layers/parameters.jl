@@ -80,7 +80,14 @@ const KERAS_NAMES = (
     μ = "moving_mean", σ² = "moving_variance",
 )
 
+# Of arrays in a layer within a layer.
+const NESTED_NAMES = Dict{Tuple,String}(
+    (:depthwise, :weight) => "depthwise_kernel", (:pointwise, :weight) => "pointwise_kernel",
+    (:pointwise, :bias) => "bias",
+)
+
 "The name that Keras gives to the array at a path, such as `kernel`."
-keras_name(path::ParameterPath) = join(map(keras_name, path.keys.keys), '/')
+keras_name(path::ParameterPath) = keras_name(path.keys.keys)
+keras_name(keys::Tuple) = get(NESTED_NAMES, keys, join(map(keras_name, keys), '/'))
 keras_name(key::Symbol) = get(KERAS_NAMES, key, string(key))
 keras_name(key) = string(key)

@@ -33,5 +33,16 @@ julia> PyFlux.uniform(0x0000000000000001, 1)
 uniform(key::UInt64, position::Integer) =
     Float32(mix(key + UInt64(position) * GAMMA) >> 40) * 2.0f0^-24
 
+"""
+    normal(key, position)
+
+A normally distributed `Float32` for each position from 1: the cosines of Box and Muller
+("A note on the generation of random normal deviates", 1958), of two uniform numbers each.
+"""
+function normal(key::UInt64, position::Integer)
+    u, v = uniform(key, 2 * position - 1), uniform(key, 2 * position)
+    return sqrt(-2.0f0 * log1p(-u)) * cos(2.0f0 * Float32(π) * v)
+end
+
 "A `Float32` between the ends of `(low, high)`, for a `u` between 0 and 1."
 interpolate((low, high), u) = low + (high - low) * u

@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
-from ...layers import Dense, Dropout, Flatten
+from ...layers import Dense, Dropout, Flatten, GaussianNoise, SpatialDropout2D
 from .activations import activation_ops
-from .noise import uniform
+from .noise import normal, uniform
 from .ops import Array, Gradients, Key, Weights
 
 
@@ -40,7 +40,7 @@ def dense_backward(layer: Dense, weights: Weights, x: Array, y: Array, dy: Array
     return dy @ weights[0].T, grads
 
 
-def dropout_mask(layer: Dropout, x: Array, key: Key) -> Array:
+def dropout_mask(layer: Dropout | SpatialDropout2D, x: Array, key: Key) -> Array:
     """0 for what is dropped, and for the others the factor that makes up for it."""
     if key is None:
         ones: Array = np.ones_like(x)
@@ -52,11 +52,28 @@ def dropout_mask(layer: Dropout, x: Array, key: Key) -> Array:
     return mask
 
 
-def dropout(layer: Dropout, weights: Weights, x: Array, key: Key) -> Array:
+def dropout(layer: Dropout | SpatialDropout2D, weights: Weights, x: Array, key: Key) -> Array:
     """The values that are not dropped, scaled up."""
     return x * dropout_mask(layer, x, key)
 
 
-def dropout_backward(layer: Dropout, weights: Weights, x: Array, y: Array, dy: Array, key: Key) -> Gradients:
+def dropout_backward(
+    layer: Dropout | SpatialDropout2D, weights: Weights, x: Array, y: Array, dy: Array, key: Key
+) -> Gradients:
     """The gradient of the values that were not dropped, scaled up."""
     return dy * dropout_mask(layer, x, key), []
+
+
+def gaussian_noise(layer: GaussianNoise, weights: Weights, x: Array, key: Key) -> Array:
+    """The values plus noise."""
+    if key is None:
+        return x
+    y: Array = x + normal(key, x.size).reshape(x.shape).astype(x.dtype) * x.dtype.type(layer.stddev)
+    return y
+
+
+def gaussian_noise_backward(
+    layer: GaussianNoise, weights: Weights, x: Array, y: Array, dy: Array, key: Key
+) -> Gradients:
+    """The gradient as it is: noise does not depend on the values."""
+    return dy, []

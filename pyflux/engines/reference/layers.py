@@ -7,20 +7,27 @@ from ...layers import (
     Activation,
     AveragePooling2D,
     BatchNormalization,
+    CenterCrop,
     Conv2D,
+    Conv2DTranspose,
     Cropping2D,
     Dense,
     DepthwiseConv2D,
     Dropout,
     Flatten,
+    GaussianNoise,
     GlobalAveragePooling2D,
     GlobalMaxPooling2D,
+    GroupNormalization,
     Layer,
+    LayerNormalization,
     LeakyReLU,
     MaxPooling2D,
     Normalization,
     Permute,
+    RandomBrightness,
     RandomContrast,
+    RandomCrop,
     RandomFlip,
     RandomRotation,
     RandomTranslation,
@@ -28,7 +35,10 @@ from ...layers import (
     ReLU,
     Rescaling,
     Reshape,
+    Resizing,
+    SeparableConv2D,
     Softmax,
+    SpatialDropout2D,
     UpSampling2D,
     ZeroPadding2D,
 )
@@ -37,20 +47,29 @@ from . import (
     convolutional,
     core,
     depthwise,
+    feature_normalization,
     normalization,
     pooling,
     preprocessing,
     reshaping,
+    resizing,
+    separable,
     standardization,
+    transposed,
 )
 from .ops import LayerOps
 
 _activation = LayerOps(activations.activation, activations.activation_backward)
+_feature_normalization = LayerOps(
+    feature_normalization.feature_normalization, feature_normalization.feature_normalization_backward
+)
 _geometric = LayerOps(preprocessing.geometric, preprocessing.augmentation_backward)
 
 LAYERS: dict[type[Layer], LayerOps] = {
     Conv2D: LayerOps(convolutional.conv2d, convolutional.conv2d_backward),
     DepthwiseConv2D: LayerOps(depthwise.depthwise_conv2d, depthwise.depthwise_conv2d_backward),
+    SeparableConv2D: LayerOps(separable.separable_conv2d, separable.separable_conv2d_backward),
+    Conv2DTranspose: LayerOps(transposed.conv2d_transpose, transposed.conv2d_transpose_backward),
     MaxPooling2D: LayerOps(pooling.max_pooling2d, pooling.max_pooling2d_backward),
     AveragePooling2D: LayerOps(pooling.average_pooling2d, pooling.average_pooling2d_backward),
     GlobalMaxPooling2D: LayerOps(pooling.global_max, pooling.global_max_backward),
@@ -58,6 +77,8 @@ LAYERS: dict[type[Layer], LayerOps] = {
     Flatten: LayerOps(core.flatten, core.flatten_backward),
     Dense: LayerOps(core.dense, core.dense_backward),
     Dropout: LayerOps(core.dropout, core.dropout_backward),
+    SpatialDropout2D: LayerOps(core.dropout, core.dropout_backward),
+    GaussianNoise: LayerOps(core.gaussian_noise, core.gaussian_noise_backward),
     Activation: _activation,
     ReLU: _activation,
     LeakyReLU: _activation,
@@ -66,6 +87,8 @@ LAYERS: dict[type[Layer], LayerOps] = {
     BatchNormalization: LayerOps(
         normalization.batch_normalization, normalization.batch_normalization_backward
     ),
+    LayerNormalization: _feature_normalization,
+    GroupNormalization: _feature_normalization,
     Normalization: LayerOps(standardization.normalization, standardization.normalization_backward),
     Rescaling: LayerOps(preprocessing.rescaling, preprocessing.rescaling_backward),
     ZeroPadding2D: LayerOps(reshaping.zero_padding2d, reshaping.zero_padding2d_backward),
@@ -73,9 +96,13 @@ LAYERS: dict[type[Layer], LayerOps] = {
     UpSampling2D: LayerOps(reshaping.up_sampling2d, reshaping.up_sampling2d_backward),
     Reshape: LayerOps(reshaping.reshape, reshaping.reshape_backward),
     Permute: LayerOps(reshaping.permute, reshaping.permute_backward),
+    Resizing: LayerOps(resizing.resizing, resizing.resizing_backward),
+    CenterCrop: LayerOps(resizing.center_crop, resizing.crop_backward),
     RandomFlip: _geometric,
     RandomTranslation: _geometric,
     RandomRotation: _geometric,
     RandomZoom: _geometric,
+    RandomCrop: LayerOps(resizing.random_crop, resizing.crop_backward),
+    RandomBrightness: LayerOps(preprocessing.brightness, preprocessing.augmentation_backward),
     RandomContrast: LayerOps(preprocessing.contrast, preprocessing.augmentation_backward),
 }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ...layers import RandomContrast, Rescaling
+import numpy as np
+
+from ...layers import RandomBrightness, RandomContrast, Rescaling
 from ...layers.preprocessing import GeometricAugmentation
 from .augmentation import between, transform_images
 from .noise import uniform
@@ -38,8 +40,18 @@ def contrast(layer: RandomContrast, weights: Weights, x: Array, key: Key) -> Arr
     return y
 
 
+def brightness(layer: RandomBrightness, weights: Weights, x: Array, key: Key) -> Array:
+    """Add the same to all values of an image, and clip them."""
+    if key is None:
+        return x
+    low, high = layer.value_range
+    added = between(layer.factor, uniform(key, len(x))) * np.float32(high - low)  # type: ignore[arg-type]
+    y: Array = (x + added[:, None, None, None].astype(x.dtype)).clip(low, high)
+    return y
+
+
 def augmentation_backward(
-    layer: GeometricAugmentation | RandomContrast,
+    layer: GeometricAugmentation | RandomContrast | RandomBrightness,
     weights: Weights,
     x: Array,
     y: Array,

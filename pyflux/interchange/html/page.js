@@ -126,7 +126,7 @@ const MOST_MAPS = 32;
 const galleries = network.nodes
   .map((node, index) => ({ node, index }))
   .filter(({ node }) => node.outputShape.length === 3 && node.outputShape[0] > 1)
-  .filter(({ node }) => LAYERS[node.layer] !== same || node.activation.name !== "linear")
+  .filter(({ node }) => !(node.layer in LAYERS) || LAYERS[node.layer] !== same || node.activation.name !== "linear")
   .map(({ node, index }) => {
     const [height, width, count] = node.outputShape;
     const shown = Math.min(count, MOST_MAPS);

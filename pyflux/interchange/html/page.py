@@ -81,13 +81,19 @@ def export_html(
     parts |= DRAW if architecture.input_shape[2] == 1 else SHOW
     # "<" would let a name of a class end the script.
     parts["description"] = json.dumps(description).replace("<", "\\u003c")
-    parts |= {key: _file(name) for key, name in FILES.items()}
+    parts |= {"style": _file("style.css"), "network": network_script(), "page": _file("page.js")}
     page = re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], _file("page.html"))
     with atomic_write(path) as file:
         file.write(page.encode())
 
 
-FILES = {"style": "style.css", "network": "network.js", "page": "page.js"}
+#: What computes the network, in the order in which its parts need each other.
+NETWORK = ("windows.js", "layers.js", "merging.js", "activations.js", "network.js")
+
+
+def network_script() -> str:
+    """Return the JavaScript that computes a network: the class ``Network``."""
+    return "\n".join(map(_file, NETWORK))
 
 
 def _file(name: str) -> str:

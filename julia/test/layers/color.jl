@@ -1,4 +1,4 @@
-using PyFlux: RandomContrast, random_layers, set_keys!
+using PyFlux: RandomBrightness, RandomContrast, random_layers, set_keys!
 
 function adjust(layer, x)
     set_keys!(random_layers(Chain(layer)), UInt64(1), 0)
@@ -25,4 +25,15 @@ end
     config = Dict("type" => "RandomContrast", "factor" => [0.1, 0.2])
     made = only(chain([config], (4, 4, 1)))
     @test made.value_range == (0, 255)  # Keras's default
+end
+
+@testset "brightness adds one number to all values of an image" begin
+    x = 100 .+ 50 .* rand(Xoshiro(1), Float32, 6, 5, 2, 8)
+    added = adjust(RandomBrightness((-0.1, 0.2)), x) .- x
+    for k in 1:8
+        @test all(≈(added[1, 1, 1, k]; atol = 1e-4), added[:, :, :, k])
+        @test -25.5 ≤ added[1, 1, 1, k] ≤ 51
+    end
+    @test length(unique(round.(added[1, 1, 1, :]; digits = 3))) == 8
+    @test adjust(RandomBrightness((1, 1); value_range = (0, 1)), x) == one.(x)
 end

@@ -1,4 +1,4 @@
-# RandomContrast ↔ a layer of the same name.
+# RandomContrast and RandomBrightness ↔ layers of the same names.
 
 """
     RandomContrast(lower, upper; value_range = (0, 255), seed = nothing)
@@ -38,3 +38,36 @@ end
 
 describe(layer::RandomContrast, input_size) = "RandomContrast" =>
     (; factor = (layer.lower, layer.upper), layer.value_range, seed_argument(layer)...)
+
+"""
+    RandomBrightness(factor; value_range = (0, 255), seed = nothing)
+
+Adds a random number to all values of an image, between the ends of `factor` times the span
+of the range of values, and clips them to that range, as Keras does.
+"""
+struct RandomBrightness <: RandomLayer
+    factor::NTuple{2,Float32}
+    value_range::NTuple{2,Float32}
+    keys::LayerKeys
+end
+
+RandomBrightness(factor; value_range = (0, 255), seed = nothing) =
+    RandomBrightness(Float32.(factor), Float32.(Tuple(value_range)), LayerKeys(seed))
+
+function apply(layer::RandomBrightness, x::AbstractArray{<:Any,4})
+    low, high = layer.value_range
+    added = map(axes(x, 4)) do k
+        u = uniform(only(layer.keys), BATCH_OFFSET[] + k)
+        interpolate(layer.factor, u) * (high - low)
+    end
+    return clamp.(x .+ adapt_like(x, reshape(added, 1, 1, 1, :)), low, high)
+end
+
+function build(::Val{:RandomBrightness}, config, input_size::Dims{3}, rng)
+    value_range = range32(get(config, "value_range", (0, 255)))
+    seed = get(config, "seed", nothing)
+    return (RandomBrightness(range32(config["factor"]); value_range, seed),)
+end
+
+describe(layer::RandomBrightness, input_size) = "RandomBrightness" =>
+    (; layer.factor, layer.value_range, seed_argument(layer)...)
