@@ -41,6 +41,7 @@ from .errors import (
     ScaleWarning,
 )
 from .interchange import export_html, export_onnx, from_keras, from_torch, to_keras, to_torch
+from .label_errors import LabelErrors, find_label_errors
 from .layers import Input
 from .lr_find import lr_find
 from .models import History, Model, Sequential, load
@@ -58,6 +59,7 @@ __all__ = [
     "EngineUnavailable",
     "History",
     "Input",
+    "LabelErrors",
     "MissingExtraError",
     "Model",
     "PyFluxError",
@@ -72,6 +74,7 @@ __all__ = [
     "datasets",
     "export_html",
     "export_onnx",
+    "find_label_errors",
     "from_keras",
     "from_torch",
     "initializers",

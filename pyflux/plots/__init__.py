@@ -13,6 +13,7 @@ from .augmented_samples import augmented_samples
 from .confusion_matrix import confusion_matrix
 from .feature_maps import feature_maps
 from .filters import filters
+from .label_errors import label_errors
 from .learning_rates import learning_rates
 from .most_confused import most_confused
 from .report import report
@@ -26,6 +27,7 @@ __all__ = [
     "feature_maps",
     "filters",
     "grad_cam",
+    "label_errors",
     "learning_rates",
     "most_confused",
     "report",
