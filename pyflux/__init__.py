@@ -46,6 +46,7 @@ from .layers import Input
 from .lr_find import lr_find
 from .models import History, Model, Sequential, load
 from .train_mnist import TrainingResult, train_mnist
+from .verify import Verification, verify
 
 if TYPE_CHECKING:
     from . import plots
@@ -67,6 +68,7 @@ __all__ = [
     "ScaleWarning",
     "Sequential",
     "TrainingResult",
+    "Verification",
     "activations",
     "applications",
     "callbacks",
@@ -96,6 +98,7 @@ __all__ = [
     "to_torch",
     "train_mnist",
     "utils",
+    "verify",
 ]
 
 

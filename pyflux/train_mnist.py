@@ -21,6 +21,7 @@ from .metrics import confusion_matrix
 from .models import Sequential
 from .models.progress import level
 from .recipes import Recipe
+from .saving.training_record import TrainingRecord, data_hash, machine
 
 # The data sets that the network is for: grey images of this shape, in ten classes.
 GREY_DATASETS = ("mnist", "fashion_mnist", "kmnist")
@@ -183,11 +184,38 @@ def train_mnist(
     model.compile(
         optimizer, metrics=["accuracy"], device=device, precision=precision, distributed=distributed
     )
-    return train_on(
+    result = train_on(
         model, train, test, dataset,
         epochs=settings.epochs, batch_size=settings.batch_size, validation=held_out, verbose=verbose,
         checkpoint=checkpoint,
     )  # fmt: skip
+    if not distributed:  # a training of several processes cannot be repeated by one
+        model.training_record = TrainingRecord(
+            dataset=dataset.replace("-", "_"),
+            data_sha256=data_hash([*train, *test]),
+            recipe=recipe,
+            epochs=settings.epochs,
+            batch_size=settings.batch_size,
+            learning_rate=settings.learning_rate,
+            validation=held_out,
+            seed=result.seed,
+            engine=engine,
+            device=device,
+            precision=precision,
+            versions={"pyflux": package_version(), **result.versions},
+            machine=machine(),
+            test_loss=result.test_loss,
+            test_accuracy=result.test_accuracy,
+            confusion_matrix=result.confusion_matrix.tolist(),
+        )
+    return result
+
+
+def package_version() -> str:
+    """Return the version of pyflux."""
+    from . import __version__
+
+    return __version__
 
 
 def override(recipe: str, epochs: int | None, batch_size: int | None, learning_rate: float | None) -> Recipe:

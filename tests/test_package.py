@@ -62,6 +62,8 @@ def test_public_names():
         "to_torch",
         "train_mnist",
         "utils",
+        "verify",
+        "Verification",
     }
     for name in pyflux.__all__:
         assert getattr(pyflux, name) is not None
@@ -98,6 +100,7 @@ LEVELS = [
         "sklearn",
     ],
     ["cli"],
+    ["verify"],
     ["train_mnist"],
     ["recipes", "lr_find", "label_errors"],
     ["applications"],

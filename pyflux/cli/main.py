@@ -16,7 +16,20 @@ from .. import __version__
 from .._internal import console, environment
 from ..engines import abort_others
 from ..errors import PyFluxError
-from . import cache, completion, demo, doctor, evaluate, export, options, output, predict, setup, train
+from . import (
+    cache,
+    completion,
+    demo,
+    doctor,
+    evaluate,
+    export,
+    options,
+    output,
+    predict,
+    setup,
+    train,
+    verify,
+)
 from .output import Report
 
 if TYPE_CHECKING:
@@ -26,6 +39,7 @@ COMMANDS: dict[str, ModuleType] = {
     "train": train,
     "evaluate": evaluate,
     "predict": predict,
+    "verify": verify,
     "export": export,
     "demo": demo,
     "setup": setup,
@@ -42,6 +56,7 @@ examples:
   pyflux train --save digits.safetensors       three epochs of MNIST in Flux, saved to a file
   pyflux evaluate digits.safetensors           its accuracy on the test images
   pyflux predict digits.safetensors seven.png  which digit is it?
+  pyflux verify digits.safetensors             train it again: are the weights the same?
   pyflux demo                                  a training with whatever this machine has
   pyflux setup                                 install and compile Julia and Flux now, for later use offline
   pyflux doctor                                check the installation and print the command for each problem

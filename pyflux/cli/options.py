@@ -36,12 +36,22 @@ def add_training_options(parser: argparse.ArgumentParser, epochs: str, batch_siz
         "--batch-size", type=integer("batch_size"), metavar="N", help=f"images per step ({batch_size})"
     )
     parser.add_argument("--seed", type=seed, metavar="N", help="makes the run reproducible (random)")
+    add_quiet(parser)
+
+
+def add_quiet(parser: argparse.ArgumentParser) -> None:
+    """Add whether progress is shown."""
     parser.add_argument("--quiet", action="store_true", help="show no progress")
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
     """Add the choice of the data set and where its files are."""
     parser.add_argument("--dataset", choices=GREY_DATASETS, default="mnist", help="data set (mnist)")
+    add_data_dir(parser)
+
+
+def add_data_dir(parser: argparse.ArgumentParser) -> None:
+    """Add where the files of the data set are."""
     parser.add_argument(
         "--data-dir", metavar="DIR", help="folder that has the files (downloaded once and cached)"
     )

@@ -20,6 +20,7 @@ from ..layers import Layer, Shape
 from ..losses import Loss
 from ..metrics import Metric
 from ..optimizers import Optimizer
+from ..saving.training_record import TrainingRecord
 from ..variables import as_weights
 from . import summary
 from .compile_config import CompileConfig
@@ -47,6 +48,7 @@ class BaseModel:
         self.history: History | None = None
         self.stop_training = False  # a callback sets it to end `fit` after the epoch
         self.epochs_trained = 0
+        self.training_record: TrainingRecord | None = None  # of `train_mnist`; `fit` forgets it
         self._execution = engines.DEFAULT_EXECUTION.changed(device=device)
         self._architecture: Architecture | None = None
         self._session: Session | None = None

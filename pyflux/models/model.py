@@ -157,6 +157,7 @@ class Model(InspectableModel):
             TypeError, ValueError: An argument is invalid; the error names it.
             EngineUnavailable: Julia cannot be started, or there is no such device.
         """
+        self.training_record = None
         last = validation.as_int("epochs", epochs) if seconds is None else None
         initial_epoch = validation.as_int("initial_epoch", initial_epoch, minimum=0)
         size = validation.as_int("batch_size", 32 if batch_size is None else batch_size)

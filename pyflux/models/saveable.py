@@ -11,11 +11,13 @@ from typing import Any, Self
 from numpy.typing import NDArray
 
 from .. import interchange, saving
+from .._internal.files import atomic_write
 from ..architecture import Architecture
 from ..architecture import from_config as architecture_from_config
 from ..errors import SavedModelError
 from . import compile_config
 from .base import BaseModel
+from .card import card as model_card
 
 
 class SaveableModel(BaseModel):
@@ -62,10 +64,34 @@ class SaveableModel(BaseModel):
                 epochs_trained=self.epochs_trained,
                 compile_config=None if config is None else config.config(),
                 optimizer_state=self.optimizer_state(),
+                training_record=self.training_record,
             ),
             metadata,
             arrays,
         )
+
+    def card(self, path: str | os.PathLike[str]) -> None:
+        """Write a model card: a Markdown page that says what the model is, and where it comes from.
+
+        It has the network, and of a model that `pyflux.train_mnist` trained the data set with its hash and
+        licence, the recipe, the seed, the versions, and the figures on the test images.
+
+        Args:
+            path: The file; an existing one is replaced once the new one is whole.
+
+        Raises:
+            FileNotFoundError: The folder does not exist.
+            OSError: The file cannot be written.
+
+        >>> import tempfile
+        >>> from pyflux import networks
+        >>> path = Path(tempfile.mkdtemp()) / "README.md"
+        >>> networks.flux_mnist(seed=0).card(path)
+        >>> path.read_text().splitlines()[0]
+        '# flux_mnist'
+        """
+        with atomic_write(path) as file:
+            file.write(model_card(self).encode())
 
     def save_weights(
         self, path: str | os.PathLike[str], *, metadata: Mapping[str, str] | None = None
@@ -186,6 +212,7 @@ class SaveableModel(BaseModel):
         model = cls._of(saved.architecture, name=saved.name, seed=saved.seed, engine=engine, device=device)
         model.set_weights(saved.weights)
         model.epochs_trained, model._optimizer_state = saved.epochs_trained, saved.optimizer_state
+        model.training_record = saved.training_record
         if saved.compile_config is not None:
             try:
                 config = compile_config.from_config(saved.compile_config)

@@ -26,6 +26,8 @@ from ..engines import OptimizerState
 from ..errors import SavedModelError
 from ..inputs import Floats
 from ..variables import as_weights
+from . import training_record
+from .training_record import TrainingRecord
 
 FORMAT = 1
 
@@ -48,6 +50,7 @@ class SavedModel:
         epochs_trained: Epochs that it was trained for.
         compile_config: What `CompileConfig.config` gives, or None.
         optimizer_state: What the optimizer remembers, or None.
+        training_record: How it was trained, or None.
     """
 
     name: str
@@ -57,6 +60,7 @@ class SavedModel:
     epochs_trained: int = 0
     compile_config: dict[str, Any] | None = None
     optimizer_state: OptimizerState | None = None
+    training_record: TrainingRecord | None = None
 
 
 def write(
@@ -192,6 +196,8 @@ def _description(model: SavedModel) -> dict[str, Any]:
         description["compiled"] = model.compile_config
     if model.optimizer_state is not None:
         description["iterations"] = model.optimizer_state.iterations
+    if model.training_record is not None:
+        description["training"] = model.training_record.config()
     return description
 
 
@@ -231,7 +237,7 @@ def _model(description: Mapping[str, Any], tensors: dict[str, Floats]) -> SavedM
         )
     network = architecture.from_config(description["architecture"])
     shapes = network.weight_shapes
-    compile_config, state = description.get("compiled"), None
+    compile_config, state, record = description.get("compiled"), None, description.get("training")
     if compile_config is not None and "iterations" in description:
         names = trainable_names(network)
         wanted = {name: shapes[name] for name in names}
@@ -250,6 +256,7 @@ def _model(description: Mapping[str, Any], tensors: dict[str, Floats]) -> SavedM
         epochs_trained=_count(description, "epochs_trained"),
         compile_config=compile_config,
         optimizer_state=state,
+        training_record=None if record is None else training_record.from_config(record),
     )
 
 
