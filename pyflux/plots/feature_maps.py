@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from .._internal.validation import as_int
 from ..architecture import Architecture
 from ..inputs import Images, as_array
-from ..layers import Conv2D, DepthwiseConv2D
+from ..layers import Convolution
 from ..models.inspectable import layer_index
 from . import tiles
 from .predictions import as_images
@@ -99,5 +99,4 @@ def first_convolution(architecture: Architecture) -> int:
 
 def convolutions(architecture: Architecture) -> list[int]:
     """Return the indices of the convolutions."""
-    kinds = (Conv2D, DepthwiseConv2D)
-    return [i for i, node in enumerate(architecture.nodes) if isinstance(node.layer, kinds)]
+    return [i for i, node in enumerate(architecture.nodes) if isinstance(node.layer, Convolution)]

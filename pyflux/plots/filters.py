@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._internal.validation import as_int
-from ..layers import DepthwiseConv2D
+from ..architecture import Node
+from ..layers import Conv2DTranspose, DepthwiseConv2D, SeparableConv2D
 from ..models.inspectable import layer_index
 from . import tiles
 from .feature_maps import convolutions, first_convolution
@@ -51,9 +52,7 @@ def filters(model: Model, layer: str | int | None = None, *, count: int = 64, ax
     if index not in convolutions(architecture):
         known = [architecture.names[i] for i in convolutions(architecture)]
         raise ValueError(f"layer must be a convolution, got {node.name!r}; convolutions: {', '.join(known)}")
-    kernel = next(v.read() for v in node.layer.build(node.input_shape) if v.name != "bias")
-    if isinstance(node.layer, DepthwiseConv2D):  # its kernel is (height, width, channels, multiplier)
-        kernel = kernel.reshape(*kernel.shape[:2], 1, -1)
+    kernel = _kernel(node)
     shown = kernel.transpose(3, 0, 1, 2)[: as_int("count", count)]
     limit = float(np.abs(shown).max()) or 1.0
     height, width, channels, total = kernel.shape
@@ -66,6 +65,17 @@ def filters(model: Model, layer: str | int | None = None, *, count: int = 64, ax
         return tiles.draw(ax, list((shown / limit + 1) / 2), columns, title=title)
     pictures = [_side_by_side(each) for each in shown]
     return tiles.draw(ax, pictures, columns, title=title, cmap="RdBu_r", vmin=-limit, vmax=limit)
+
+
+def _kernel(node: Node) -> NDArray[Any]:
+    """Return the kernel of a convolution as ``(height, width, channels, filters)``."""
+    arrays = {v.name: v.read() for v in node.layer.build(node.input_shape)}
+    first = next(iter(arrays.values()))
+    if isinstance(node.layer, Conv2DTranspose):
+        return first.transpose(0, 1, 3, 2)
+    if isinstance(node.layer, (DepthwiseConv2D, SeparableConv2D)):  # (height, width, channels, multiplier)
+        return first.reshape(*first.shape[:2], 1, -1)
+    return first
 
 
 def _side_by_side(kernel: NDArray[Any]) -> NDArray[Any]:

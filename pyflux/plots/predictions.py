@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..inputs import Images, as_array, as_columns, as_labels, as_samples
+from ..inputs import Batches, Images, as_array, as_columns, as_labels, as_samples, is_batched
 from ..losses.probabilities import as_probabilities, output_kind
 
 if TYPE_CHECKING:
@@ -46,17 +47,24 @@ class Predictions:
         return wrong[np.argsort(-self.confidence[wrong], kind="stable")]
 
 
-def predictions_of(model: Model, x: ArrayLike, y: ArrayLike) -> Predictions:
+def predictions_of(model: Model, x: Any, y: ArrayLike | None) -> Predictions:
     """Return what a model says about labelled images.
 
     Args:
         model: A model that gives probabilities of classes.
-        x: Images.
-        y: Labels ``(N,)`` or ``(N, 1)``, or ``(N, classes)`` with a 1 for the right class.
+        x: Images, or a data set of batches ``(x, y)`` that ends.
+        y: Labels ``(N,)`` or ``(N, 1)``, or ``(N, classes)`` with a 1 for the right class; None with a data
+            set.
 
     Raises:
         ValueError: The model gives no probabilities, takes no images, or the labels do not fit.
     """
+    if is_batched(x):
+        batches = list(Batches(x, y, labelled=True))
+        x = np.concatenate([as_array("x", batch.x) for batch in batches])
+        y = np.concatenate([as_array("y", batch.y) for batch in batches])
+    elif y is None:
+        raise ValueError("y must be given: a class for each of the images; only a data set has them in x")
     images = as_images(model, x)
     probabilities = probabilities_of(model, images)
     return Predictions(images, as_classes(y, probabilities.shape[1], len(images)), probabilities)
@@ -91,3 +99,12 @@ def as_classes(y: ArrayLike, classes: int, samples: int) -> NDArray[np.integer[A
         columns = as_columns("y", array, classes, samples, "x", unit=True)
         return np.asarray(columns.argmax(axis=1), np.int64)
     return as_labels("y", array, classes, samples, "x")
+
+
+def names_of(x: Any, class_names: Iterable[Any] | None) -> Iterable[Any] | None:
+    """Return the names of the classes: those that are given, or those of a data set; None for numbers.
+
+    >>> names_of([[0.0]], None) is None
+    True
+    """
+    return getattr(x, "class_names", None) if class_names is None else class_names

@@ -12,7 +12,7 @@ from .._internal.validation import as_bool, as_int
 from .._internal.validation import class_names as class_names_of
 from ..architecture import Architecture
 from ..inputs import Images
-from ..layers import Conv2D, DepthwiseConv2D, Flatten, Merge
+from ..layers import Convolution, Flatten, Merge
 from ..models.inspectable import layer_index
 from . import canvas, tiles
 from .feature_maps import as_one_image
@@ -129,7 +129,7 @@ def last_convolution(architecture: Architecture) -> int:
         ValueError: There is none.
     """
     for i, node in reversed(list(enumerate(architecture.nodes))):
-        kinds = isinstance(node.layer, (Conv2D, DepthwiseConv2D, Merge))
+        kinds = isinstance(node.layer, (Convolution, Merge))
         if kinds and len(node.output_shape) == 3 and i + 1 in architecture.cuts:
             return i
     raise ValueError("model must have a convolution, or layer must name a layer that gives images")

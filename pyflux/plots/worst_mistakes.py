@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from .._internal.validation import as_int
 from .._internal.validation import class_names as class_names_of
 from . import canvas, tiles
-from .predictions import Predictions, predictions_of
+from .predictions import Predictions, names_of, predictions_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 def worst_mistakes(
     model: Model,
-    x: ArrayLike,
-    y: ArrayLike,
+    x: Any,
+    y: ArrayLike | None = None,
     *,
     count: int = 24,
     class_names: Iterable[Any] | None = None,
@@ -33,10 +33,11 @@ def worst_mistakes(
 
     Args:
         model: A model that gives probabilities of classes.
-        x: Images, as for ``model.predict``.
-        y: Their classes: ``(N,)`` whole numbers from 0, or ``(N, classes)`` with a 1 for the right one.
+        x: Images, as for ``model.predict``; or a data set of batches ``(x, y)``, which must end.
+        y: Their classes: ``(N,)`` whole numbers from 0, or ``(N, classes)`` with a 1 for the right one. Left
+            out for a data set.
         count: How many images at most.
-        class_names: What the classes are called; by default their numbers.
+        class_names: What the classes are called; by default as the data set says, or by their numbers.
         ax: The axes to draw on; by default new ones.
 
     Returns:
@@ -53,7 +54,8 @@ def worst_mistakes(
     >>> len(ax.images)
     3
     """
-    return draw(predictions_of(model, x, y), count=count, class_names=class_names, ax=ax)
+    names = names_of(x, class_names)
+    return draw(predictions_of(model, x, y), count=count, class_names=names, ax=ax)
 
 
 def draw(

@@ -67,8 +67,19 @@ def test_filters_of_colour_images_are_coloured(pictures):
     np.testing.assert_allclose(2 * shown - 1, kernel.transpose(3, 0, 1, 2) / np.abs(kernel).max(), atol=1e-6)
 
 
-def test_a_depthwise_convolution_has_a_filter_for_each_channel(pictures):
-    model = Sequential([layers.DepthwiseConv2D((2, 3), input_shape=(5, 5, 4))], seed=0)
+def test_a_transposed_convolution_has_a_filter_for_each_output(pictures):
+    model = Sequential([layers.Conv2DTranspose(5, (2, 3), input_shape=(4, 4, 1))], seed=0)
+    shown = pictures(plots.filters(model))
+    np.testing.assert_array_equal(shown[3], model.get_weights()[0][:, :, 3, 0])
+    assert len(shown) == 5
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [lambda **o: layers.DepthwiseConv2D((2, 3), **o), lambda **o: layers.SeparableConv2D(7, (2, 3), **o)],
+)
+def test_a_depthwise_convolution_has_a_filter_for_each_channel(pictures, layer):
+    model = Sequential([layer(input_shape=(5, 5, 4))], seed=0)
     shown = pictures(plots.filters(model))
     np.testing.assert_array_equal(shown[2], model.get_weights()[0][:, :, 2, 0])
     assert len(shown) == 4

@@ -55,6 +55,26 @@ def test_labels_may_be_columns(texts):
     )
 
 
+def test_a_data_set_brings_its_labels_and_names(texts):
+    class Batched:
+        class_names = ("cat", "horse", "dog")
+
+        def __len__(self):
+            return 2
+
+        def __getitem__(self, i):
+            return X[2 * i : 2 * i + 2], np.array([1, 2, 1, 0])[2 * i : 2 * i + 2]
+
+    model = first_pixels(3)
+    got = texts(plots.worst_mistakes(model, Batched()))
+    assert got == texts(plots.worst_mistakes(model, X, [1, 2, 1, 0], class_names=Batched.class_names))
+    assert got[0].startswith("is horse\nsaid cat")
+    with pytest.raises(ValueError, match="y must be given"):
+        plots.worst_mistakes(model, X)
+    with pytest.raises(ValueError, match="y must be left out"):
+        plots.worst_mistakes(model, Batched(), [0])
+
+
 def test_without_mistakes_it_says_so(texts, pictures):
     ax = plots.worst_mistakes(first_pixels(3), X, [0, 0, 1, 2])
     assert (texts(ax), pictures(ax)) == (["no mistakes in 4 samples"], [])

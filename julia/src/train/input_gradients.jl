@@ -46,12 +46,13 @@ function input_gradients(
     batches = Batches(images, targets; scale_bytes = scales_bytes(model))
     collector = OutputCollector(length(batches))
     in_test_mode(body) do
-        segments = Segments(body; lanes, input_gradient = true)
+        network = images isa AnyGPUArray ? body :
+            Segments(body; lanes, input_gradient = true)
         for positions in Iterators.partition(1:length(batches), batchsize)
             check_interrupt()
             indices = sample_indices(batches, positions)
             x, y = gather!(batches.buffer, indices), gather(batches.targets, indices)
-            ŷ, back = input_pullback(body, segments, x)
+            ŷ, back = input_pullback(network, x)
             losses, loss_back = sample_losses_pullback(loss, ŷ, y)
             dx = back(loss_back(fill!(similar(losses), 1)))
             collect!(collector, positions, dx === nothing ? zero(x) : dx)
@@ -61,13 +62,13 @@ function input_gradients(
 end
 
 # The outputs of a batch, and a function from their gradient to that of the batch.
-function input_pullback(body, segments, x)
+function input_pullback(segments::Segments, x)
     ŷ, back = full_pullback(segments, x)
     return ŷ, dŷ -> last(back(dŷ))
 end
 
-function input_pullback(body, segments, x::AnyGPUArray)
-    ŷ, back = Zygote.pullback(x -> forward(body, x), x)
+function input_pullback(model::Chain, x)
+    ŷ, back = Zygote.pullback(x -> forward(model, x), x)
     return ŷ, dŷ -> only(back(dŷ))
 end
 

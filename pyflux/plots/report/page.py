@@ -16,7 +16,7 @@ from ..._internal.validation import class_names as class_names_of
 from ..._internal.validation import output_file
 from ...metrics import confusion_matrix
 from .. import canvas
-from ..predictions import Predictions, predictions_of
+from ..predictions import Predictions, names_of, predictions_of
 from .pictures import picture
 from .sections import Section, network, sections
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 def report(
     path: str | os.PathLike[str],
     model: Model,
-    x: ArrayLike,
-    y: ArrayLike,
+    x: Any,
+    y: ArrayLike | None = None,
     *,
     title: str | None = None,
     facts: Mapping[str, str] | None = None,
@@ -43,11 +43,11 @@ def report(
     Args:
         path: The file; an existing one is replaced once the new one is whole.
         model: A model of images that gives probabilities of classes.
-        x: Images to test it with, as for ``model.predict``.
-        y: Their classes, as for `worst_mistakes`.
+        x: Images to test it with, or a data set, as for `worst_mistakes`.
+        y: Their classes, likewise.
         title: Title of the page; by default the model's name.
         facts: More to say about the training, by name.
-        class_names: What the classes are called; by default their numbers.
+        class_names: What the classes are called; by default as the data set says, or by their numbers.
 
     Raises:
         ValueError: The model gives no probabilities, takes no images, or the labels do not fit.
@@ -65,7 +65,8 @@ def report(
     target = output_file("path", path)
     canvas.library()
     predictions = predictions_of(model, x, y)
-    write(target, model, predictions, model.history, title or model.name, facts or {}, class_names)
+    names = names_of(x, class_names)
+    write(target, model, predictions, model.history, title or model.name, facts or {}, names)
 
 
 def write(
