@@ -57,6 +57,13 @@ def types(session: nox.Session) -> None:
 
 
 @nox.session
+def audit(session: nox.Session) -> None:
+    """Look up known weaknesses of what pyflux and its extras depend on."""
+    session.install("-e", ".[completion,images,labels,onnx,plot,sklearn,tensorboard]", "pip-audit")
+    session.run("pip-audit", "--skip-editable")
+
+
+@nox.session
 def test(session: nox.Session) -> None:
     """Run the Python tests, which run Julia's too where Julia can be started."""
     session.install("-e", ".[test]")

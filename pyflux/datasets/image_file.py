@@ -20,6 +20,9 @@ FORMATS = ("PNG", "JPEG", "MPO", "GIF", "BMP", "PPM", "TIFF", "WEBP", "AVIF", "J
 # Decoded, an image takes 4 bytes a pixel at most. Pillow's own limit is the same.
 MAX_PIXELS = 178_956_970
 
+# What a header may claim beyond what its file can hold: deflate packs a byte into a thousandth, of 8 pixels.
+PIXELS_PER_BYTE, ALLOWANCE = 8300, 1 << 24
+
 _BAND = 1 << 22  # pixels that are converted at once
 
 # What is done for each value of EXIF's orientation; Pillow's names of the operations.
@@ -120,6 +123,11 @@ def _decode(
     with library.open(file, formats=[f for f in FORMATS if f in library.OPEN]) as image:
         if image.width * image.height > MAX_PIXELS:
             raise ValueError(f"it has {image.width}×{image.height} pixels, more than {MAX_PIXELS}")
+        bytes_ = file.stat().st_size
+        if image.width * image.height > ALLOWANCE + PIXELS_PER_BYTE * bytes_:
+            raise ValueError(
+                f"it claims {image.width}×{image.height} pixels, which {bytes_} bytes cannot hold"
+            )
         turn = _orientation(image)
         mode = {"grayscale": "L", "rgb": "RGB", "rgba": "RGBA"}[color_mode]
         factor = 1

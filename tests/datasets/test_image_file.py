@@ -6,7 +6,7 @@ import zlib
 import numpy as np
 import pytest
 
-from pyflux.datasets.image_file import read_image
+from pyflux.datasets.image_file import decode_image, read_image
 from pyflux.errors import DataError, MissingExtraError
 
 Image = pytest.importorskip("PIL.Image")
@@ -210,3 +210,13 @@ def test_without_pillow_the_error_names_the_extra(tmp_path, monkeypatch):
     (tmp_path / "a.png").write_bytes(b"")
     with pytest.raises(MissingExtraError, match="images"):
         read_image(tmp_path / "a.png", GREY)
+
+
+def test_a_header_that_claims_more_than_the_file_holds_is_refused(tmp_path):
+    path = tmp_path / "image.bmp"
+    Image.fromarray(np.zeros((4, 4, 3), np.uint8)).save(path)
+    content = bytearray(path.read_bytes())
+    content[18:26] = (12_000).to_bytes(4, "little") * 2
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=f"12000×12000.*{len(content)} bytes"):
+        decode_image(path)
