@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .. import constraints, initializers, regularizers
 from .._internal import validation
 from .._internal.config import INIT_ONLY, describe
 from .._internal.lookup import snake_case
@@ -18,6 +19,12 @@ from . import eager, symbolic
 from .arguments import float32
 
 Shape = tuple[int, ...]
+
+_WEIGHT_ARGUMENTS: dict[str, Callable[[str, Any], Any]] = {
+    "initializer": initializers.get,
+    "regularizer": regularizers.get,
+    "constraint": constraints.get,
+}
 
 
 @dataclass(repr=False)
@@ -198,6 +205,17 @@ class Layer:
         """Replace arguments by what their rules make of them: each gets the argument's name and its value."""
         for name, rule in rules.items():
             self._set(name, rule(name, getattr(self, name)))
+
+    def _convert_weight_arguments(self, *weights: str) -> None:
+        """Convert what weights start with, the penalties on them, and what they must satisfy."""
+        for weight in weights:
+            self._convert(
+                **{
+                    f"{weight}_{kind}": convert
+                    for kind, convert in _WEIGHT_ARGUMENTS.items()
+                    if hasattr(self, f"{weight}_{kind}")
+                }
+            )
 
     def _check_rank(self, shape: Shape) -> None:
         if self.rank in (None, len(shape)):

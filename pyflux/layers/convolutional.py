@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, ClassVar
 
-from .. import constraints, initializers, regularizers
 from .._internal import validation
 from .._internal.config import INIT_ONLY
 from ..constraints import ConstraintLike
@@ -104,13 +103,8 @@ class Conv2D(Convolution):
             groups=validation.as_int,
             activation=as_activation,
             use_bias=validation.as_bool,
-            kernel_initializer=initializers.get,
-            bias_initializer=initializers.get,
-            kernel_regularizer=regularizers.get,
-            bias_regularizer=regularizers.get,
-            kernel_constraint=constraints.get,
-            bias_constraint=constraints.get,
         )
+        self._convert_weight_arguments("kernel", "bias")
         if self.filters % self.groups:
             raise ValueError(f"filters must be a multiple of groups, got {self.filters} and {self.groups}")
         self._convert_window()

@@ -6,7 +6,6 @@ import math
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, ClassVar
 
-from .. import constraints, initializers, regularizers
 from .._internal import validation
 from .._internal.config import INIT_ONLY
 from ..constraints import ConstraintLike
@@ -89,13 +88,8 @@ class Dense(Layer):
             units=validation.as_int,
             activation=as_activation,
             use_bias=validation.as_bool,
-            kernel_initializer=initializers.get,
-            bias_initializer=initializers.get,
-            kernel_regularizer=regularizers.get,
-            bias_regularizer=regularizers.get,
-            kernel_constraint=constraints.get,
-            bias_constraint=constraints.get,
         )
+        self._convert_weight_arguments("kernel", "bias")
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return ``(units,)``, after the other axes of the samples if there are any."""

@@ -13,8 +13,35 @@ from .preprocessing import Augmentation
 from .resizing import Box
 
 
+class CentralPart:
+    """What the layers share that give images of ``height`` and ``width`` pixels, taken from larger ones."""
+
+    height: int
+    width: int
+
+    def box(self, height: int, width: int) -> Box:
+        """Return the part in the middle of an image of that size."""
+        return central_box(height, width, self.height, self.width)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Return ``(height, width, channels)``.
+
+        Raises:
+            ValueError: The images are smaller than that.
+        """
+        if len(input_shape) != 3:
+            raise ValueError(f"it needs samples of shape (height, width, channels), got {input_shape}")
+        rows, columns, channels = input_shape
+        if self.height > rows or self.width > columns:
+            raise ValueError(
+                f"it takes {self.height}×{self.width} pixels, and gets images of {rows}×{columns}; use "
+                f"Resizing, or larger images"
+            )
+        return self.height, self.width, channels
+
+
 @dataclass(repr=False)
-class CenterCrop(Layer):
+class CenterCrop(CentralPart, Layer):
     """The middle of each image.
 
     Args:
@@ -37,22 +64,9 @@ class CenterCrop(Layer):
         super().__post_init__()
         self._convert(height=validation.as_int, width=validation.as_int, data_format=channels_last)
 
-    def box(self, height: int, width: int) -> Box:
-        """Return the part that is taken of an image of that size."""
-        return central_box(height, width, self.height, self.width)
-
-    def output_shape(self, input_shape: Shape) -> Shape:
-        """Return ``(height, width, channels)``.
-
-        Raises:
-            ValueError: The images are smaller than that.
-        """
-        self._check_rank(input_shape)
-        return cropped_shape(input_shape, self.height, self.width)
-
 
 @dataclass(repr=False)
-class RandomCrop(Augmentation):
+class RandomCrop(CentralPart, Augmentation):
     """In training a part of each image at a random place, otherwise its middle.
 
     Every image is cropped at a place of its own. (In Keras one place is drawn for a batch, and outside of
@@ -77,19 +91,6 @@ class RandomCrop(Augmentation):
         super().__post_init__()
         self._convert(height=validation.as_int, width=validation.as_int, data_format=channels_last)
 
-    def box(self, height: int, width: int) -> Box:
-        """Return the part that is taken, outside of training, of an image of that size."""
-        return central_box(height, width, self.height, self.width)
-
-    def output_shape(self, input_shape: Shape) -> Shape:
-        """Return ``(height, width, channels)``.
-
-        Raises:
-            ValueError: The images are smaller than that.
-        """
-        self._check_rank(input_shape)
-        return cropped_shape(input_shape, self.height, self.width)
-
 
 def central_box(height: int, width: int, rows: int, columns: int) -> Box:
     """Return the middle of an image, of so many rows and columns.
@@ -98,14 +99,3 @@ def central_box(height: int, width: int, rows: int, columns: int) -> Box:
     Box(top=1, left=1, height=2, width=2)
     """
     return Box((height - rows) // 2, (width - columns) // 2, rows, columns)
-
-
-def cropped_shape(input_shape: Shape, rows: int, columns: int) -> Shape:
-    """Return the shape of images of which that much is taken."""
-    height, width, channels = input_shape
-    if rows > height or columns > width:
-        raise ValueError(
-            f"it takes {rows}×{columns} pixels, and gets images of {height}×{width}; use Resizing, or larger "
-            f"images"
-        )
-    return rows, columns, channels

@@ -73,13 +73,8 @@ class DepthwiseConv2D(Convolution):
             depth_multiplier=validation.as_int,
             activation=as_activation,
             use_bias=validation.as_bool,
-            depthwise_initializer=initializers.get,
-            bias_initializer=initializers.get,
-            depthwise_regularizer=regularizers.get,
-            bias_regularizer=regularizers.get,
-            depthwise_constraint=constraints.get,
-            bias_constraint=constraints.get,
         )
+        self._convert_weight_arguments("depthwise", "bias")
         self._convert_window()
 
     @property

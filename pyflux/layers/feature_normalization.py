@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
 
-from .. import constraints, initializers, regularizers
 from .._internal import validation
 from ..constraints import ConstraintLike
 from ..initializers import InitializerLike
@@ -34,13 +33,8 @@ class FeatureNormalization(Layer):
             axis=last_axis,
             center=validation.as_bool,
             scale=validation.as_bool,
-            beta_initializer=initializers.get,
-            gamma_initializer=initializers.get,
-            beta_regularizer=regularizers.get,
-            gamma_regularizer=regularizers.get,
-            beta_constraint=constraints.get,
-            gamma_constraint=constraints.get,
         )
+        self._convert_weight_arguments("beta", "gamma")
         self._set("epsilon", validation.as_float("epsilon", self.epsilon, above=0))
 
     def groups_of(self, channels: int) -> int:

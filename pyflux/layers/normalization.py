@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
 
-from .. import constraints, initializers, regularizers
 from .._internal import validation
 from ..constraints import ConstraintLike
 from ..initializers import InitializerLike
@@ -70,15 +69,8 @@ class BatchNormalization(Layer):
             momentum=validation.fraction,
             center=validation.as_bool,
             scale=validation.as_bool,
-            beta_initializer=initializers.get,
-            gamma_initializer=initializers.get,
-            moving_mean_initializer=initializers.get,
-            moving_variance_initializer=initializers.get,
-            beta_regularizer=regularizers.get,
-            gamma_regularizer=regularizers.get,
-            beta_constraint=constraints.get,
-            gamma_constraint=constraints.get,
         )
+        self._convert_weight_arguments("beta", "gamma", "moving_mean", "moving_variance")
         self._set("epsilon", validation.as_float("epsilon", self.epsilon, above=0))
 
     def output_shape(self, input_shape: Shape) -> Shape:

@@ -85,16 +85,8 @@ class SeparableConv2D(Convolution):
             depth_multiplier=validation.as_int,
             activation=as_activation,
             use_bias=validation.as_bool,
-            depthwise_initializer=initializers.get,
-            pointwise_initializer=initializers.get,
-            bias_initializer=initializers.get,
-            depthwise_regularizer=regularizers.get,
-            pointwise_regularizer=regularizers.get,
-            bias_regularizer=regularizers.get,
-            depthwise_constraint=constraints.get,
-            pointwise_constraint=constraints.get,
-            bias_constraint=constraints.get,
         )
+        self._convert_weight_arguments("depthwise", "pointwise", "bias")
         self._convert_window()
 
     @property

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, field
 
-from .. import constraints, initializers, regularizers
 from .._internal import validation
 from .._internal.config import INIT_ONLY
 from ..constraints import ConstraintLike
@@ -74,13 +73,8 @@ class Conv2DTranspose(Convolution):
             filters=validation.as_int,
             activation=as_activation,
             use_bias=validation.as_bool,
-            kernel_initializer=initializers.get,
-            bias_initializer=initializers.get,
-            kernel_regularizer=regularizers.get,
-            bias_regularizer=regularizers.get,
-            kernel_constraint=constraints.get,
-            bias_constraint=constraints.get,
         )
+        self._convert_weight_arguments("kernel", "bias")
         self._convert_window()
 
     def output_shape(self, input_shape: Shape) -> Shape:
