@@ -71,3 +71,13 @@ def test_every_page_is_in_the_site_and_every_name_of_the_api_exists():
     for page in sorted((ROOT / "docs" / "api").glob("*.md")):
         for name in re.findall(r"^::: ([\w.]+)$", page.read_text("utf-8"), re.MULTILINE):
             assert pkgutil.resolve_name(name) is not None
+
+
+def test_wrong_labels(julia, digits, monkeypatch, tmp_path):
+    pytest.importorskip("matplotlib")
+    from pyflux import datasets
+
+    monkeypatch.setattr(datasets, "load", lambda name: digits)
+    (block,), names = blocks("label-errors.md"), {}
+    exec(compile(block, "label-errors.md", "exec"), names)
+    assert len(names["keep"]) == 1200 - len(names["found"])

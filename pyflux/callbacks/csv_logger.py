@@ -31,8 +31,7 @@ class CSVLogger(Callback):
 
     Raises:
         TypeError, ValueError: ``separator`` is not one character; in training, the file that is to be
-        continued
-            was not written by this class with this separator.
+            continued was not written by this class with this separator.
         OSError: In training, the file cannot be read or written.
 
     >>> import tempfile
