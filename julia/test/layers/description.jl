@@ -12,6 +12,15 @@ entries = [
         "Conv2D"; filters = 4, kernel_size = [3, 2], strides = [2, 1], padding = "same",
         dilation_rate = [1, 2], groups = 2, activation = "gelu", use_bias = false,
     ),
+    image => config(
+        "SeparableConv2D"; filters = 4, kernel_size = [3, 2], strides = [2, 2],
+        padding = "same", depth_multiplier = 2, dilation_rate = [1, 1],
+        activation = "tanh", use_bias = false,
+    ),
+    image => config(
+        "Conv2DTranspose"; filters = 4, kernel_size = [3, 2], strides = [2, 3],
+        padding = "same", dilation_rate = [1, 1], activation = "relu", use_bias = false,
+    ),
     image => config("Dense"; units = 3, activation = "tanh", use_bias = false),
     features => config("Dense"; units = 3, activation = "tanh", use_bias = true),
     image => config("MaxPooling2D"; pool_size = [3, 2], strides = [1, 2], padding = "same"),
@@ -26,6 +35,11 @@ entries = [
         "BatchNormalization"; momentum = 0.75, epsilon = 0.25, center = false,
         scale = true, trainable = false,
     ),
+    image => config("LayerNormalization"; epsilon = 0.25, center = false, scale = true),
+    image => config(
+        "GroupNormalization"; groups = 2, epsilon = 0.25, center = true, scale = false
+    ),
+    image => config("GaussianNoise"; stddev = 0.25, seed = 3),
     image => config("Dropout"; rate = 0.25),
     image => config("Dropout"; rate = 0.25, seed = 5),
     features => config("Activation"; activation = "mish"),
@@ -40,6 +54,11 @@ entries = [
     image => config("Cropping2D"; cropping = [[0, 1], [3, 2]]),
     image => config("UpSampling2D"; size = [2, 3], interpolation = "nearest"),
     image => config("UpSampling2D"; size = [2, 3], interpolation = "bilinear"),
+    image => config(
+        "Resizing"; height = 7, width = 3, interpolation = "nearest",
+        crop_to_aspect_ratio = true,
+    ),
+    image => config("RandomCrop"; height = 4, width = 3, seed = 2),
     image => config("Reshape"; target_shape = [4, 5, 5]),
     image => config("Reshape"; target_shape = [100]),
     image => config("Permute"; dims = [3, 1, 2]),
@@ -59,6 +78,7 @@ entries = [
         fill_mode = "reflect", fill_value = 0.0,
     ),
     image => config("RandomContrast"; factor = (0.25, 0.5), value_range = (0.0, 1.0)),
+    image => config("RandomBrightness"; factor = (-0.25, 0.5), value_range = (0.0, 1.0)),
 ]
 
 # Those that methods of `build` name: Val{:Conv2D} and so on.
@@ -69,8 +89,10 @@ known_types() = unique!([
 
 @testset "every type that is known is tested below, or is another's alias" begin
     tested = [last(entry)["type"] for entry in entries]
-    # The second is a Conv2D with a group for each channel.
-    @test issetequal(setdiff(known_types(), tested), ["Softmax", "DepthwiseConv2D"])
+    # They are an Activation, a Conv2D with a group for each channel, a Dropout of whole
+    # channels, and a Cropping2D.
+    aliases = ["Softmax", "DepthwiseConv2D", "SpatialDropout2D", "CenterCrop"]
+    @test issetequal(setdiff(known_types(), tested), aliases)
 end
 
 @testset "there and back: $(entry["type"])" for (size, entry) in entries
